@@ -1,0 +1,23 @@
+/**
+ * Values that may vanish at any moment. Everything in it can be made again.
+ *
+ * Guarantees (the conformance suite has a test of the same name for each):
+ * - set_replaces_whole_values: a reader sees the old value or the new one, never a mix
+ * - set_many_is_atomic: a reader of `getMany` sees all of a `setMany` or nothing of it
+ * - ttl_expires: a value is gone after its time to live; every value has one
+ * - missing_is_undefined: an expired, evicted or never set key reads as undefined
+ * - eviction_at_will: the cache keeps to its size budget by dropping values; a refused write is a miss, not an error
+ * - values_are_bytes: they come back as they were and are not shared with the caller
+ * - delete_is_idempotent
+ */
+export interface Cache extends AsyncDisposable {
+  readonly url: string;
+  get(key: string): Promise<Uint8Array | undefined>;
+  getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
+  set(key: string, value: Uint8Array, options: { ttlSeconds: number }): Promise<void>;
+  setMany(
+    entries: readonly (readonly [key: string, value: Uint8Array])[],
+    options: { ttlSeconds: number },
+  ): Promise<void>;
+  delete(key: string): Promise<void>;
+}

@@ -1,0 +1,151 @@
+import type { ObjectStore } from "@cinelake/object_store";
+import type { SqlEngine } from "./engine.ts";
+
+/** Delta's schema, as `metaData.schemaString` holds it. */
+export interface StructType {
+  readonly type: "struct";
+  readonly fields: readonly StructField[];
+}
+export interface StructField {
+  readonly name: string;
+  readonly type: DataType;
+  readonly nullable: boolean;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+export type DataType =
+  | string
+  | StructType
+  | { readonly type: "array"; readonly elementType: DataType; readonly containsNull: boolean }
+  | {
+      readonly type: "map";
+      readonly keyType: DataType;
+      readonly valueType: DataType;
+      readonly valueContainsNull: boolean;
+    };
+
+/** Where a table lies and what works on it. `path` is a key prefix in the store. */
+export interface TableContext {
+  readonly store: ObjectStore;
+  readonly path: string;
+  readonly engine: SqlEngine;
+  /** Written to commitInfo.engineInfo; default `cinelake-delta/<version>`. */
+  readonly engineInfo?: string;
+  /** Milliseconds since the epoch; default Date.now. */
+  readonly now?: () => number;
+}
+
+/**
+ * A row in JavaScript. Read: byte to integer as number; long as number if safe, else bigint; float and double as number;
+ * decimal as string; date as `YYYY-MM-DD`; timestamp as `YYYY-MM-DDTHH:MM:SS.ffffffZ`; timestamp_ntz the same without Z; binary as
+ * Uint8Array; array as array; struct as object; map as Map. Written: the same, and Date for timestamp, ISO text with any offset.
+ */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Rows to write: a DuckDB query run on the context's engine, or rows in JavaScript. Columns go by name. */
+export type Source = { readonly sql: string } | { readonly rows: Iterable<Row> | AsyncIterable<Row> };
+
+/** One comparison; a list of them is their conjunction. */
+export type Predicate =
+  | { readonly column: string; readonly op: "=" | "!=" | "<" | "<=" | ">" | ">="; readonly value: unknown }
+  | { readonly column: string; readonly op: "in"; readonly value: readonly unknown[] }
+  | { readonly column: string; readonly op: "is null" | "is not null" };
+
+/** Latest by default. `timestamp` in milliseconds: the last version that was there then. */
+export type At = { readonly version: number } | { readonly timestamp: number };
+
+/** A `txn` action: `version` replaces `expected` (undefined: no version yet), or the commit fails with `delta_txn_conflict`. */
+export interface ApplicationTransaction {
+  readonly appId: string;
+  readonly version: number;
+  readonly expected: number | undefined;
+}
+
+export interface CommitOptions {
+  readonly transactions?: readonly ApplicationTransaction[];
+  /** Table properties to set in the same commit. */
+  readonly configuration?: Readonly<Record<string, string>>;
+  /** Free text for commitInfo.userMetadata. */
+  readonly userMetadata?: string;
+  /** Commits even if no row changes (to carry `transactions` or `configuration`); default false. */
+  readonly allowEmpty?: boolean;
+}
+
+export interface CommitResult {
+  /** The version made, or the current one if nothing was committed. */
+  readonly version: number;
+  readonly committed: boolean;
+  readonly addedFiles: number;
+  readonly removedFiles: number;
+  readonly addedRows: number;
+}
+
+export interface CreateOptions {
+  readonly schema: StructType;
+  readonly partitionColumns?: readonly string[];
+  readonly configuration?: Readonly<Record<string, string>>;
+  readonly name?: string;
+  readonly description?: string;
+}
+
+export interface MergeOptions extends CommitOptions {
+  /** Columns that identify a row; source keys must be unique. */
+  readonly key: readonly string[];
+  /**
+   * SQL over `source` and `target` that says when a matched row is replaced, default `true`; a row that would not change is left
+   * alone either way, and without any change there is no commit.
+   */
+  readonly updateWhen?: string;
+  /** Narrows the target rows that can match, for pruning (e.g. partitions); a source row outside it is an insert. */
+  readonly where?: readonly Predicate[];
+}
+
+export interface ReadOptions {
+  readonly columns?: readonly string[];
+  readonly where?: readonly Predicate[];
+}
+
+/** SQL text of a relation with the table's rows, usable in `FROM` on the context's engine until disposed. */
+export interface Scan extends AsyncDisposable {
+  readonly sql: string;
+  readonly files: number;
+  readonly totalFiles: number;
+}
+
+export interface Snapshot {
+  readonly version: number;
+  readonly schema: StructType;
+  readonly partitionColumns: readonly string[];
+  readonly configuration: Readonly<Record<string, string>>;
+  /** In-commit or file time of the version, milliseconds since the epoch. */
+  readonly timestamp: number;
+  /** Rows by the files' statistics; undefined if a file has none. */
+  readonly rowCount: number | undefined;
+  /** Last `txn` version of an application. */
+  transaction(appId: string): number | undefined;
+  scan(options?: ReadOptions): Promise<Scan>;
+  /** Batches of rows; order is not defined. */
+  read(options?: ReadOptions): AsyncIterable<Row[]>;
+}
+
+export interface HistoryEntry {
+  readonly version: number;
+  readonly timestamp: number;
+  readonly operation: string | undefined;
+  readonly userMetadata: string | undefined;
+  readonly metrics: Readonly<Record<string, string>>;
+}
+
+/**
+ * A Delta table. Writers take the snapshot at their start, retry with the next version when a winning commit does not
+ * concern them, and fail with `delta_conflict` when it does (see docs in README.md).
+ */
+export interface DeltaTable {
+  readonly path: string;
+  snapshot(at?: At): Promise<Snapshot>;
+  append(source: Source, options?: CommitOptions): Promise<CommitResult>;
+  /** Replaces all rows, or those of the partitions that `where` names; the new rows must lie in them. */
+  overwrite(source: Source, options?: CommitOptions & { readonly where?: readonly Predicate[] }): Promise<CommitResult>;
+  merge(source: Source, options: MergeOptions): Promise<CommitResult>;
+  /** Newest first. */
+  history(limit?: number): Promise<HistoryEntry[]>;
+}

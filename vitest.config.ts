@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+/** `*.test.ts` need no server and run in `make test`; `*.servers.test.ts` run in `make test_servers`. */
+const servers = process.env.TEST_SERVERS === "1";
+
+export default defineConfig({
+  test: {
+    include: servers
+      ? ["{packages,services,tests}/**/*.servers.test.ts"]
+      : ["{packages,services,tests,tools}/**/*.test.ts"],
+    exclude: ["**/node_modules/**", ...(servers ? [] : ["**/*.servers.test.ts"])],
+    pool: "forks",
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
