@@ -1,1 +1,4 @@
-export {};
+export { faulty, counting, type FaultPlan } from "./wrappers.ts";
+export { seededRandom, type SeededRandom } from "./random.ts";
+export { sharedFile } from "./shared_files.ts";
+export { temporaryDirectory, type TemporaryDirectory } from "./temporary_directory.ts";
