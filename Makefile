@@ -1,0 +1,64 @@
+# The targets that people type; each is a few lines around ./cinelake or a tool. `make help` lists them.
+PNPM := npx --yes pnpm@12.21.0
+BIN := node_modules/.bin
+INSTALLED := node_modules/.installed
+MANIFESTS := package.json pnpm-lock.yaml pnpm-workspace.yaml $(wildcard packages/*/package.json services/*/package.json)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+.DEFAULT_GOAL := help
+.PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers check generate format docs clean
+
+help: ## this list
+	@grep -hE '^[a-z_]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
+
+install: $(INSTALLED) ## Node 24 and all packages, below node_modules/
+$(INSTALLED): $(MANIFESTS)
+	$(PNPM) install --frozen-lockfile
+	@touch $@
+
+demo: install ## from nothing to http://localhost:8000 (SOURCE=file.zip PORT=8000 DATA_DIR=.data)
+	@./cinelake demo
+
+serve: install ## serve what is in DATA_DIR
+	@./cinelake serve
+
+bootstrap_bronze: install ## load a MovieLens data set into Bronze (DATASET=ml-25m SOURCE= FORCE=1)
+	@./cinelake bootstrap
+
+validate_bronze: install ## check files, manifest, sizes, rows and checksums
+	@./cinelake validate
+
+etl: install ## Bronze to Silver
+	@./cinelake etl
+
+train: install ## train and promote a model
+	@./cinelake train
+
+evaluate: install ## quality of the recommender, by published protocols
+	@./cinelake evaluate
+
+test: check ## every test that needs no server
+	vitest run $(VITEST_ARGS)
+
+test_servers: install ## tests against other engines and servers; installs what they need
+	cd tests/independent_reader && $(PNPM) install --frozen-lockfile
+	TEST_SERVERS=1 vitest run $(VITEST_ARGS)
+
+check: install ## types, lint, import rules, formatting, unused exports, generated files
+	tsc --noEmit
+	oxlint --deny-warnings
+	node tools/check_imports.ts
+	oxfmt --check
+	knip
+	node packages/contracts/scripts/generate.ts --check
+
+generate: install ## types, validators and pages from schemas/
+	node packages/contracts/scripts/generate.ts
+
+format: install
+	oxfmt .
+
+docs: ## where the documentation begins
+	@echo "README.md, then docs/README.md; the API documents itself at http://localhost:8000/docs"
+
+clean: ## temporary files; never the lake
+	rm -rf .cache coverage
