@@ -1,1 +1,2 @@
-export * from "./metadata.ts";
+export type { Database, Metadata, ServingModel, ServingModelTable } from "./metadata.ts";
+export { openMetadata } from "./open.ts";

@@ -47,6 +47,7 @@ export interface ServingModel {
  * - newer_databases_are_refused: with `metadata_newer`
  * - commits_are_durable: a resolved write survives a crash of the process
  * - transactions_are_atomic: all of a transaction or nothing
+ * - transactions_wait_for_each_other: two that write at once both succeed, one after the other
  * - promote_is_compare_and_set: of two promotions that expect the same revision one fails with `metadata_conflict`
  */
 export interface Metadata extends AsyncDisposable {
