@@ -1,0 +1,48 @@
+import type { House, RunStep } from "@cinelake/all_in_one";
+
+/** One option of a command. `path` is made absolute where the command is typed; addresses (http:, https:, file:) stay as they are. */
+export interface OptionSpec {
+  readonly type: "string" | "path" | "integer" | "boolean";
+  readonly description: string;
+  /** Environment variable that stands in for the option. */
+  readonly env?: string;
+  readonly default?: string | number | boolean;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly choices?: readonly string[];
+}
+
+export type OptionValue = string | number | boolean | readonly string[] | undefined;
+/** Values by option name; positional arguments under `arguments`. */
+export type OptionValues = Readonly<Record<string, OptionValue>>;
+
+/** What a command has to say: `json` for --json, `text` for people. */
+export interface CommandResult {
+  readonly json: unknown;
+  readonly text: string;
+  readonly exitCode?: number;
+}
+
+export interface CommandContext {
+  readonly options: OptionValues;
+  readonly house: House;
+  readonly step: RunStep;
+  /** A line of output before the result (streams of rows). */
+  readonly line: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A command of `./cinelake`. It works on an open house: its own, or, where a live process owns the data directory, that
+ * process's (the command then runs there and its output comes back over the admin socket).
+ */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  /** Names of positional arguments, in order; a trailing `?` makes one optional. */
+  readonly arguments?: readonly string[];
+  /** Stays alive as the owner of the data directory (demo, serve): never forwarded. */
+  readonly owns?: boolean;
+  readonly run: (context: CommandContext) => Promise<CommandResult>;
+}

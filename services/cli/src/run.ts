@@ -1,0 +1,70 @@
+import { loadConfiguration, openHouse, readOwner, stepRunner, type Configuration } from "@cinelake/all_in_one";
+import { findError } from "@cinelake/contracts";
+import { runRemotely } from "./admin_client.ts";
+import { parseCommandLine, UsageError, type ParsedCommandLine } from "./arguments.ts";
+import type { CommandResult } from "./command.ts";
+import { commands } from "./commands/index.ts";
+import { progressView } from "./terminal.ts";
+
+export interface Invocation {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One `./cinelake` invocation; gives the exit code: 0 done, 1 failed (one line on stderr says why), 2 wrong usage, 130 interrupted.
+ * Results go to stdout, progress and errors to stderr.
+ */
+export async function runCommandLine(invocation: Invocation): Promise<number> {
+  const { argv, env, stdout, stderr, signal } = invocation;
+  stdout.on("error", () => undefined);
+  try {
+    const parsed = parseCommandLine(commands, argv, env);
+    if ("help" in parsed) {
+      stdout.write(`${parsed.help}\n`);
+      return 0;
+    }
+    const result = await execute(parsed, loadConfiguration(env), invocation);
+    if (parsed.json) stdout.write(`${JSON.stringify(result.json)}\n`);
+    else if (result.text !== "") stdout.write(`${result.text}\n`);
+    return result.exitCode ?? 0;
+  } catch (error) {
+    if (signal.aborted) return 130;
+    if (error instanceof UsageError) {
+      stderr.write(`cinelake: ${error.message}\n`);
+      return 2;
+    }
+    const known = findError(error);
+    stderr.write(`cinelake: ${known ? `${known.message} [${known.code}]` : unexpected(error)}\n`);
+    if (env.LOG_LEVEL === "debug") stderr.write(`${(error as Error).stack}\n`);
+    return 1;
+  }
+}
+
+async function execute(
+  parsed: ParsedCommandLine,
+  configuration: Configuration,
+  invocation: Invocation,
+): Promise<CommandResult> {
+  const { command, options } = parsed;
+  const { signal, stdout, stderr } = invocation;
+  const view = progressView(stderr, { quiet: command.owns !== true });
+  const line = (text: string): void => void stdout.write(`${text}\n`);
+  try {
+    await using house = await openHouse(configuration);
+    return await command.run({ options, house, signal, line, step: stepRunner(view) });
+  } catch (error) {
+    const owner = readOwner(configuration.dataDirectory);
+    const busy = findError(error, "data_dir_in_use");
+    if (!busy || !owner || command.owns || owner.pid === process.pid) throw error;
+    return runRemotely(owner.socketPath, { command: command.name, options }, { progress: view, line, signal });
+  }
+}
+
+function unexpected(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return `${message.split("\n")[0]} [internal]; LOG_LEVEL=debug tells more`;
+}

@@ -1,0 +1,60 @@
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { parseCommandLine } from "../src/arguments.ts";
+import type { Command } from "../src/command.ts";
+
+const run = async (): Promise<{ json: null; text: "" }> => ({ json: null, text: "" });
+const commands: Command[] = [
+  {
+    name: "bootstrap",
+    summary: "Loads a data set.",
+    options: {
+      source: { type: "path", description: "archive", env: "SOURCE" },
+      k: { type: "integer", description: "how many", default: 10, minimum: 1, maximum: 500 },
+      force: { type: "boolean", description: "again", env: "FORCE" },
+      dataset: { type: "string", description: "which", choices: ["ml-25m", "synthetic"], default: "ml-25m" },
+    },
+    run,
+  },
+  { name: "table read", summary: "Reads a table.", options: {}, arguments: ["PATH", "COLUMN?"], run },
+];
+
+const parse = (line: string, env: Record<string, string> = {}): unknown => {
+  const parsed = parseCommandLine(commands, line.split(" ").filter(Boolean), env);
+  return "help" in parsed ? parsed : { name: parsed.command.name, options: parsed.options, json: parsed.json };
+};
+
+test("options come from the line, then the environment, then the defaults; an empty variable is none", () => {
+  expect(parse("bootstrap --k 3 --json", { SOURCE: "a.zip", FORCE: "1" })).toEqual({
+    name: "bootstrap",
+    options: { source: resolve("a.zip"), k: 3, force: true, dataset: "ml-25m", arguments: [] },
+    json: true,
+  });
+  expect(parse("bootstrap --source https://mirror/x.zip", { SOURCE: "", FORCE: "" })).toMatchObject({
+    options: { source: "https://mirror/x.zip", force: undefined },
+  });
+});
+
+test("names of two words and positional arguments", () => {
+  expect(parse("table read silver/x")).toMatchObject({ name: "table read", options: { arguments: ["silver/x"] } });
+});
+
+test.each([
+  ["train", "unknown command: train"],
+  ["bootstrap --k 0", "--k takes a whole number from 1 to 500, not 0"],
+  ["bootstrap --k 1e3", "--k takes a whole number from 1 to 500, not 1e3"],
+  ["bootstrap --dataset imdb", "--dataset takes ml-25m, synthetic, not imdb"],
+  ["bootstrap --fast", "Unknown option '--fast'"],
+  ["bootstrap now", "unexpected argument now"],
+  ["table read", "PATH is missing"],
+])("a wrong line gives one clear line: %s", (line, message) => {
+  expect(() => parse(line)).toThrow(message);
+  expect(() => parse(line)).toThrow(expect.objectContaining({ message: expect.not.stringContaining("\n") }));
+});
+
+test("help lists every command, and every option of one", () => {
+  expect(parse("--help")).toMatchObject({ help: expect.stringMatching(/bootstrap[^]*table read/) });
+  expect(parse("bootstrap --help")).toMatchObject({
+    help: expect.stringMatching(/--source PATH[^]*or SOURCE=[^]*--dataset/),
+  });
+});
