@@ -17,7 +17,8 @@ export interface Violation {
 
 const SCOPE = "@cinelake/";
 const OPENERS = /\bopen(?:EventLog|ObjectStore|Cache|Metadata|Tracking|SqlEngine)\b/;
-const IMPORT = /^\s*(?:import|export)\b[^;'"]*?\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
+const IMPORT =
+  /^\s*(?:import|export)\b[^;'"]*?\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
 
 /**
  * The walls of the house (docs/decisions/0002): imports point one way (contracts <- ports and pure packages <- runtime <- services <-
@@ -50,7 +51,10 @@ function checkFile(
       if (relative(from.directory, target).startsWith("..")) fail("own_files", `${specifier} leaves ${from.directory}`);
       continue;
     }
-    const name = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+    const name = specifier
+      .split("/")
+      .slice(0, specifier.startsWith("@") ? 2 : 1)
+      .join("/");
     if (name !== from.name && !from.dependencies.includes(name) && !(forTests && mayUseInTests(from, name))) {
       fail("declared", `${name} is not among the dependencies of ${from.name}`);
     }
@@ -62,7 +66,12 @@ function checkFile(
       fail("direction", `${from.name} (${layerOf(from)}) must not import ${name} (${layerOf(target)})`);
     }
   }
-  if (OPENERS.test(file.text) && from.directory.startsWith("services/") && !forTests && !isCompositionRoot(from, file)) {
+  if (
+    OPENERS.test(file.text) &&
+    from.directory.startsWith("services/") &&
+    !forTests &&
+    !isCompositionRoot(from, file)
+  ) {
     fail("composition_roots", "only main.ts, all_in_one and cli open adapters");
   }
   return found;

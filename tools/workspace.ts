@@ -8,22 +8,24 @@ export const repository: string = fileURLToPath(new URL("../", import.meta.url))
 
 /** All packages of the workspace with their TypeScript files. */
 export function readWorkspace(): WorkspacePackage[] {
-  return globSync("{packages,services}/*/package.json", { cwd: repository }).sort().map((manifestPath) => {
-    const directory = manifestPath.replaceAll("\\", "/").replace(/\/package\.json$/, "");
-    const manifest = JSON.parse(readFileSync(join(repository, manifestPath), "utf8")) as {
-      name: string;
-      dependencies?: Record<string, string>;
-      devDependencies?: Record<string, string>;
-    };
-    return {
-      name: manifest.name,
-      directory,
-      dependencies: Object.keys(manifest.dependencies ?? {}),
-      devDependencies: Object.keys(manifest.devDependencies ?? {}),
-      files: globSync(`${directory}/{src,test,scripts}/**/*.ts`, { cwd: repository })
-        .map((path) => path.replaceAll("\\", "/"))
-        .filter((path) => existsSync(join(repository, path)))
-        .map((path) => ({ path, text: readFileSync(join(repository, path), "utf8") })),
-    };
-  });
+  return globSync("{packages,services}/*/package.json", { cwd: repository })
+    .sort()
+    .map((manifestPath) => {
+      const directory = manifestPath.replaceAll("\\", "/").replace(/\/package\.json$/, "");
+      const manifest = JSON.parse(readFileSync(join(repository, manifestPath), "utf8")) as {
+        name: string;
+        dependencies?: Record<string, string>;
+        devDependencies?: Record<string, string>;
+      };
+      return {
+        name: manifest.name,
+        directory,
+        dependencies: Object.keys(manifest.dependencies ?? {}),
+        devDependencies: Object.keys(manifest.devDependencies ?? {}),
+        files: globSync(`${directory}/{src,test,scripts}/**/*.ts`, { cwd: repository })
+          .map((path) => path.replaceAll("\\", "/"))
+          .filter((path) => existsSync(join(repository, path)))
+          .map((path) => ({ path, text: readFileSync(join(repository, path), "utf8") })),
+      };
+    });
 }

@@ -2,7 +2,12 @@ import { describe, expect, test } from "vitest";
 import { checkImports, importsOf, type WorkspacePackage } from "../import_rules.ts";
 import { readWorkspace } from "../workspace.ts";
 
-function workspacePackage(directory: string, text: string, dependencies: string[] = [], file = "src/index.ts"): WorkspacePackage {
+function workspacePackage(
+  directory: string,
+  text: string,
+  dependencies: string[] = [],
+  file = "src/index.ts",
+): WorkspacePackage {
   const name = `@cinelake/${directory.split("/").at(-1)}`;
   return { name, directory, dependencies, devDependencies: [], files: [{ path: `${directory}/${file}`, text }] };
 }
@@ -19,27 +24,39 @@ describe("the walls fail when they are broken", () => {
   });
 
   test("a service that imports a service", () => {
-    const trainer = workspacePackage("services/als_trainer", 'import type { x } from "@cinelake/api";', ["@cinelake/api"]);
+    const trainer = workspacePackage("services/als_trainer", 'import type { x } from "@cinelake/api";', [
+      "@cinelake/api",
+    ]);
     expect(rulesBroken(trainer, api)).toEqual(["direction"]);
   });
 
   test("an import that package.json does not declare", () => {
-    expect(rulesBroken(workspacePackage("packages/als", 'export { x } from "@cinelake/contracts";'), contracts)).toEqual(["declared"]);
+    expect(
+      rulesBroken(workspacePackage("packages/als", 'export { x } from "@cinelake/contracts";'), contracts),
+    ).toEqual(["declared"]);
     expect(rulesBroken(workspacePackage("packages/als", 'await import("left-pad");'))).toEqual(["declared"]);
   });
 
   test("a reach into another package's files", () => {
-    const deep = workspacePackage("packages/als", 'import "@cinelake/contracts/src/errors.ts";', ["@cinelake/contracts"]);
+    const deep = workspacePackage("packages/als", 'import "@cinelake/contracts/src/errors.ts";', [
+      "@cinelake/contracts",
+    ]);
     expect(rulesBroken(deep, contracts)).toEqual(["public_surface"]);
-    expect(rulesBroken(workspacePackage("packages/als", 'import "../../contracts/src/errors.ts";'))).toEqual(["own_files"]);
+    expect(rulesBroken(workspacePackage("packages/als", 'import "../../contracts/src/errors.ts";'))).toEqual([
+      "own_files",
+    ]);
   });
 
   test("the test kit outside tests, an adapter opened by a service's steps", () => {
     const kit = workspacePackage("packages/testkit", "");
     const user = workspacePackage("packages/als", 'import { faulty } from "@cinelake/testkit";', ["@cinelake/testkit"]);
     expect(rulesBroken(user, kit)).toEqual(["testkit_in_tests"]);
-    expect(rulesBroken(workspacePackage("services/api", "const log = openEventLog(url);"))).toEqual(["composition_roots"]);
-    expect(rulesBroken(workspacePackage("services/api", "const log = openEventLog(url);", [], "src/main.ts"))).toEqual([]);
+    expect(rulesBroken(workspacePackage("services/api", "const log = openEventLog(url);"))).toEqual([
+      "composition_roots",
+    ]);
+    expect(rulesBroken(workspacePackage("services/api", "const log = openEventLog(url);", [], "src/main.ts"))).toEqual(
+      [],
+    );
   });
 
   test("a cycle of packages", () => {
@@ -50,7 +67,8 @@ describe("the walls fail when they are broken", () => {
 });
 
 test("imports are found in every form", () => {
-  const text = 'import a from "a";\nimport type {\n  B,\n} from "b";\nexport * from "./c.ts";\nimport "d";\nconst e = await import("e");\n';
+  const text =
+    'import a from "a";\nimport type {\n  B,\n} from "b";\nexport * from "./c.ts";\nimport "d";\nconst e = await import("e");\n';
   expect(importsOf(text)).toEqual(["a", "b", "./c.ts", "d", "e"]);
 });
 
