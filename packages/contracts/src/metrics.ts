@@ -1,0 +1,94 @@
+/** What Prometheus sees, once. Names carry their unit; counters end in `_total`. docs/metrics.md lists the same. */
+export interface MetricSpec {
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Histograms: upper bounds. */
+  readonly buckets?: readonly number[];
+}
+
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5] as const;
+const WORK_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600] as const;
+
+export const METRICS = {
+  cinelake_http_request_duration_seconds: {
+    type: "histogram",
+    help: "Time to answer a request, by route pattern and status.",
+    labels: ["method", "route", "status"],
+    buckets: REQUEST_SECONDS,
+  },
+  cinelake_http_requests_in_flight: { type: "gauge", help: "Requests being answered.", labels: [] },
+  cinelake_events_accepted_total: { type: "counter", help: "Events the API wrote to the log.", labels: ["type"] },
+  cinelake_events_rejected_total: {
+    type: "counter",
+    help: "Events the API refused at its edge, by the class of the reason.",
+    labels: ["reason"],
+  },
+  cinelake_events_dead_lettered_total: {
+    type: "counter",
+    help: "Records the stream consumer moved to the dead-letter topic.",
+    labels: ["reason"],
+  },
+  cinelake_stream_lag_records: {
+    type: "gauge",
+    help: "Records in the log that the tables do not have yet.",
+    labels: ["topic", "partition"],
+  },
+  cinelake_stream_lag_seconds: {
+    type: "gauge",
+    help: "Age of the oldest record that the tables do not have yet; 0 when they have all.",
+    labels: ["topic"],
+  },
+  cinelake_stream_flush_duration_seconds: {
+    type: "histogram",
+    help: "Time to write a batch of records to the tables.",
+    labels: ["topic"],
+    buckets: WORK_SECONDS,
+  },
+  cinelake_stream_flushes_failed_total: {
+    type: "counter",
+    help: "Batches that failed and were tried again.",
+    labels: ["topic"],
+  },
+  cinelake_stream_rows_written_total: { type: "counter", help: "Rows written to a table.", labels: ["table"] },
+  cinelake_stream_duplicates_total: { type: "counter", help: "Events dropped as repeats.", labels: ["topic"] },
+  cinelake_trending_publications_total: {
+    type: "counter",
+    help: "Trending lists put in the cache.",
+    labels: ["window"],
+  },
+  cinelake_trending_age_seconds: { type: "gauge", help: "Age of the trending list in use.", labels: ["window"] },
+  cinelake_trending_compute_duration_seconds: {
+    type: "histogram",
+    help: "Time to compute a trending list.",
+    labels: [],
+    buckets: REQUEST_SECONDS,
+  },
+  cinelake_model_age_seconds: { type: "gauge", help: "Time since the serving model was trained.", labels: [] },
+  cinelake_model_loads_total: { type: "counter", help: "Models the API has loaded, by outcome.", labels: ["outcome"] },
+  cinelake_recommendations_total: {
+    type: "counter",
+    help: "Answered lists, by how they were made.",
+    labels: ["strategy"],
+  },
+  cinelake_training_duration_seconds: {
+    type: "histogram",
+    help: "Time to train a model.",
+    labels: [],
+    buckets: WORK_SECONDS,
+  },
+  cinelake_table_rows_failed_total: {
+    type: "counter",
+    help: "Rows of the batch job that failed a rule.",
+    labels: ["table"],
+  },
+  cinelake_table_version: { type: "gauge", help: "Version of a table that was last written.", labels: ["table"] },
+  cinelake_service_up: { type: "gauge", help: "1 while a service is well, else 0.", labels: ["service"] },
+} as const satisfies Readonly<Record<`cinelake_${string}`, MetricSpec>>;
+
+export type MetricName = keyof typeof METRICS;
+/** Label names of a metric. */
+export type MetricLabel<N extends MetricName> = (typeof METRICS)[N]["labels"][number];
+export type MetricNameOf<T extends MetricSpec["type"]> = {
+  [N in MetricName]: (typeof METRICS)[N]["type"] extends T ? N : never;
+}[MetricName];
