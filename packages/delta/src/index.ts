@@ -1,2 +1,3 @@
 export * from "./api.ts";
 export * from "./engine.ts";
+export { openSqlEngine } from "./sql/duckdb_engine.ts";

@@ -1,0 +1,14 @@
+/** SQL identifier, quoted for DuckDB. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** SQL string literal. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** `"a"."b"` for a path of names. */
+export function quotePath(path: readonly string[]): string {
+  return path.map(quoteName).join(".");
+}
