@@ -1,1 +1,2 @@
-export * from "./tracking.ts";
+export type { MetricPoint, ModelVersion, RunStatus, TrackedRun, Tracking } from "./tracking.ts";
+export { openTracking, type TrackingOptions } from "./open.ts";
