@@ -1,1 +1,2 @@
-export * from "./object_store.ts";
+export type { LocalFile, ObjectInfo, ObjectStore } from "./object_store.ts";
+export { openObjectStore } from "./open.ts";
