@@ -15,7 +15,9 @@ export interface LocalFile extends AsyncDisposable {
 
 /**
  * Bytes under keys. A key is a relative path with `/`, without `.`, `..`, empty or control-character segments; others are
- * refused with `invalid_argument`. Keys are taken as they are: no decoding.
+ * refused with `invalid_argument`. Keys are taken as they are: no decoding. A key has at most 1,024 bytes, a segment 255; segments
+ * that start with `.cinelake-` are the adapters' own. A key must not be a folder of another (`a` beside `a/b`): adapters may refuse
+ * that with `invalid_argument`. No room fails with `disk_full`, and nothing has changed.
  *
  * Guarantees (the conformance suite has a test of the same name for each):
  * - put_is_atomic: a reader sees the whole old object, the whole new one or none, also after a crash
