@@ -4,6 +4,7 @@ export * from "./generated/events.ts";
 export * from "./generated/tables.ts";
 export * from "./instants.ts";
 export * from "./metrics.ts";
+export * from "./placeholders.ts";
 export * from "./table_spec.ts";
 export * from "./table_types.ts";
 export * from "./tables.ts";
