@@ -1,1 +1,26 @@
-export * from "./service.ts";
+export { composeServices } from "./compose_services.ts";
+export {
+  configVariables,
+  envName,
+  loadConfig,
+  parseConfigFile,
+  type ConfigSchema,
+  type ConfigSources,
+  type ConfigVariable,
+} from "./config.ts";
+export { configurationPage, type ConfigurationSection } from "./configuration_page.ts";
+export { exitCodeOf } from "./exit_code.ts";
+export { serviceHealth } from "./health.ts";
+export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";
+export {
+  collectProcessMetrics,
+  createMetrics,
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Metrics,
+} from "./metrics.ts";
+export { retry, retryDelay, type RetryOptions } from "./retry.ts";
+export { runService, type RunOptions } from "./run_service.ts";
+export type { Service } from "./service.ts";
+export { maskUrl, resolveUrls, URL_VARIABLES, type Environment, type Urls } from "./urls.ts";
