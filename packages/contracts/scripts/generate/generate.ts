@@ -1,5 +1,9 @@
+import { ERROR_CODES } from "../../src/errors.ts";
+import { METRICS } from "../../src/metrics.ts";
+import { errorPage } from "./error_page.ts";
 import { eventPage } from "./event_page.ts";
 import { eventTypes } from "./event_types.ts";
+import { metricPage } from "./metric_page.ts";
 import { readEvents } from "./read_events.ts";
 import { readTables } from "./read_tables.ts";
 import { tablePage } from "./table_page.ts";
@@ -14,5 +18,7 @@ export function generate(read: (path: string) => string): Record<string, string>
     "packages/contracts/src/generated/events.ts": eventTypes(events),
     "docs/tables.md": tablePage(tables),
     "docs/events.md": eventPage(events),
+    "docs/errors.md": errorPage(ERROR_CODES),
+    "docs/metrics.md": metricPage(METRICS),
   };
 }
