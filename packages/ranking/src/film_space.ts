@@ -1,4 +1,4 @@
-import { gram, type AlsOptions, type CsrMatrix } from "@cinelake/als";
+import { gram, prepareTopK, similarItems, type AlsOptions, type CsrMatrix, type TopKIndex } from "@cinelake/als";
 
 /** What ranking needs of a model: the film vectors and what follows from them. Row i belongs to film `movieIds[i]`; ids rise. */
 export interface FilmSpace {
@@ -9,9 +9,12 @@ export interface FilmSpace {
   /** Euclidean length of each film's vector. */
   readonly norms: Float32Array;
   /** `itemFactors^T itemFactors`, as fold-in takes it. */
-  readonly gram: ReturnType<typeof gram>;
+  readonly gram: Float64Array;
   /** 0..1: log(1 + ratings of the film) over that of the most rated one. */
   readonly popularity: Float32Array;
+  /** Rows by falling popularity, ties by row. */
+  readonly popularOrder: Int32Array;
+  readonly topK: TopKIndex;
   readonly options: AlsOptions;
 }
 
@@ -27,7 +30,19 @@ export function filmSpaceOf(model: {
   const norms = new Float32Array(movieIds.length);
   for (let film = 0; film < movieIds.length; film++) norms[film] = Math.sqrt(dotRows(itemFactors, film, film, factors));
   const popularity = popularityOf(model.ratings);
-  return { factors, movieIds, itemFactors, norms, gram: gram(itemFactors, factors), popularity, options };
+  const popularOrder = Int32Array.from(popularity.keys());
+  popularOrder.sort((a, b) => popularity[b]! - popularity[a]! || a - b);
+  return {
+    factors,
+    movieIds,
+    itemFactors,
+    norms,
+    gram: gram(itemFactors, movieIds.length, factors),
+    popularity,
+    popularOrder,
+    topK: prepareTopK(itemFactors, factors),
+    options,
+  };
 }
 
 /** Row of a film, or -1 if the model does not know it. */
@@ -58,10 +73,16 @@ export function filmSimilarity(space: FilmSpace, a: number, b: number): number {
   return lengths > 0 ? dotRows(space.itemFactors, a, b, space.factors) / lengths : 0;
 }
 
-/** `n` films of the greatest popularity, most rated first, ties by id. */
-export function popularFilms(space: FilmSpace, n: number): number[] {
-  const order = Array.from(space.popularity.keys());
-  return order.sort((a, b) => space.popularity[b]! - space.popularity[a]! || a - b).slice(0, n);
+/** A film close to another one. */
+export interface Neighbour {
+  readonly movieId: number;
+  readonly similarity: number;
+}
+
+/** The `n` films closest to film `index` by cosine, closest first; none if its vector is zero. O(films * factors). */
+export function neighboursOf(space: FilmSpace, index: number, n: number): Neighbour[] {
+  const { indices, scores } = similarItems({ index: space.topK, item: index, k: n });
+  return Array.from(indices, (row, at) => ({ movieId: space.movieIds[row]!, similarity: scores[at]! }));
 }
 
 function popularityOf(ratings: CsrMatrix): Float32Array {

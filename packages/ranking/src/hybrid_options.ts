@@ -26,14 +26,14 @@ export interface HybridOptions {
 
 export const DEFAULT_HYBRID_OPTIONS: HybridOptions = {
   trendingWeight: 0.2,
-  recencyHalfLifeMs: 3 * 86_400_000,
-  recentShare: 0.5,
+  recencyHalfLifeMs: 86_400_000,
+  recentShare: 0.7,
   recentSession: 3,
   minimumBoost: 2,
   viewWeight: 0.1,
   clickWeight: 0.2,
   maximumLook: 0.5,
-  sessionWeight: 0.2,
+  sessionWeight: 0.5,
   dislikePenalty: 0.6,
   dislikeHalfLifeMs: 30 * 86_400_000,
   reasonSimilarity: 0.2,

@@ -10,15 +10,17 @@ export interface Preference {
   readonly value: number;
   /** 1 just now, halved with every `recencyHalfLifeMs`. */
   readonly recency: number;
-  /** What fold-in takes: `value`, boosted if it is positive and recent. */
+  /** 0..1: how much was disliked, and how recently (halved with every `dislikeHalfLifeMs`). */
+  readonly dislike: number;
+  /** What fold-in takes: `value`, boosted if it is positive and recent, at most `-dislike` for a dislike; 0 is left out. */
   readonly foldInValue: number;
-  /** Age in milliseconds, never negative. */
-  readonly age: number;
 }
 
-/** Strongest preference there is: of 5.0 and of 0.5 stars. */
+/** Strongest preference there is: of 5.0 stars. */
 export const FULL_LIKE = preferenceOfRating(5);
-export const FULL_DISLIKE = preferenceOfRating(0.5);
+/** Ratings below this are dislikes. */
+const NEUTRAL_STARS = 3;
+const MINIMUM_STARS = 0.5;
 
 /**
  * Turns evidence into fold-in values, newest events weighing most.
@@ -27,7 +29,8 @@ export const FULL_DISLIKE = preferenceOfRating(0.5);
  *                   looks: FULL_LIKE * min(maximumLook, viewWeight * views + clickWeight * clicks)
  *     recency g_i = 2^(-age_i / recencyHalfLife)
  *     boost   B   = max(minimumBoost, recentShare / (1 - recentShare) * sum(v+) / max(sum(g v+), recentSession * FULL_LIKE))
- *     fold-in     = v_i * (1 + B g_i) if v_i > 0, else v_i
+ *     dislike d_i = max(0, (3 - stars) / 2.5) * 2^(-age_i / dislikeHalfLife)
+ *     fold-in     = v_i * (1 + B g_i) if v_i > 0, else min(v_i, -d_i)
  *
  * v+ are the positive values. With `recentSession` fresh likes the boosted part of the whole is about `recentShare`, however long the
  * user's history is; one fresh like gets its part of that; old history alone keeps the values it was trained with. Dislikes are not part
@@ -38,32 +41,37 @@ export function preferencesOf(
   now: number,
   options: HybridOptions,
 ): Preference[] {
-  const plain = Array.from(evidence.values(), (film) => {
-    const age = Math.max(0, now - film.ts);
-    return { ...plainValue(film, options), movieId: film.movieId, age, recency: halfLife(age, options.recencyHalfLifeMs) };
-  });
+  const plain = Array.from(evidence.values(), (film) => plainPreference(film, Math.max(0, now - film.ts), options));
   const boost = boostOf(plain, options);
   return plain.map((each) => ({
     ...each,
-    foldInValue: each.value > 0 ? each.value * (1 + boost * each.recency) : each.value,
+    foldInValue: each.value > 0 ? each.value * (1 + boost * each.recency) : Math.min(each.value, -each.dislike),
   }));
 }
 
+type PlainPreference = Omit<Preference, "foldInValue">;
+
+function plainPreference(film: FilmEvidence, age: number, options: HybridOptions): PlainPreference {
+  const { movieId, opinion } = film;
+  const recency = halfLife(age, options.recencyHalfLifeMs);
+  if (!opinion) {
+    const looks = Math.min(options.maximumLook, options.viewWeight * film.views + options.clickWeight * film.clicks);
+    return { movieId, kind: "looked_at", value: FULL_LIKE * looks, recency, dislike: 0 };
+  }
+  const stars = opinion.kind === "rating" ? opinion.stars : MINIMUM_STARS;
+  const value = preferenceOfRating(stars);
+  const distaste = Math.max(0, (NEUTRAL_STARS - stars) / (NEUTRAL_STARS - MINIMUM_STARS));
+  const dislike = value > 0 ? 0 : distaste * halfLife(age, options.dislikeHalfLifeMs);
+  const kind = value > 0 ? "liked" : distaste > 0 ? "disliked" : "neutral";
+  return { movieId, kind, value, recency, dislike };
+}
+
 /** 2^(-age / halfLifeMs): 1 at age 0. */
-export function halfLife(age: number, halfLifeMs: number): number {
+function halfLife(age: number, halfLifeMs: number): number {
   return 2 ** (-age / halfLifeMs);
 }
 
-function plainValue(film: FilmEvidence, options: HybridOptions): Pick<Preference, "kind" | "value"> {
-  if (film.opinion) {
-    const value = film.opinion.kind === "rating" ? preferenceOfRating(film.opinion.stars) : FULL_DISLIKE;
-    return { kind: value > 0 ? "liked" : value < 0 ? "disliked" : "neutral", value };
-  }
-  const looks = options.viewWeight * film.views + options.clickWeight * film.clicks;
-  return { kind: "looked_at", value: FULL_LIKE * Math.min(options.maximumLook, looks) };
-}
-
-function boostOf(plain: readonly { value: number; recency: number }[], options: HybridOptions): number {
+function boostOf(plain: readonly PlainPreference[], options: HybridOptions): number {
   let total = 0;
   let fresh = 0;
   for (const { value, recency } of plain) {

@@ -2,7 +2,7 @@ import { foldIn } from "@cinelake/als";
 import { dotFilm, filmIndex, type FilmSpace } from "./film_space.ts";
 import { evidenceByFilm, type Interaction } from "./hybrid_interactions.ts";
 import type { HybridOptions } from "./hybrid_options.ts";
-import { FULL_DISLIKE, FULL_LIKE, halfLife, preferencesOf, type Preference } from "./hybrid_preferences.ts";
+import { FULL_LIKE, preferencesOf, type Preference } from "./hybrid_preferences.ts";
 
 /** A film of the model (its row) and how much it counts. */
 export interface WeightedFilm {
@@ -28,7 +28,7 @@ export interface Taste {
   readonly settled: ReadonlySet<number>;
 }
 
-const MAXIMUM_ANCHORS = 50;
+const MAXIMUM_ANCHORS = 200;
 const MAXIMUM_FRESH = 20;
 const LEAST_WEIGHT = 0.01;
 /** Below 1, so that a second dislike still lowers what the first one is identical to. */
@@ -58,25 +58,23 @@ export function tasteOf(
     .filter(({ index }) => index >= 0)
     .sort((a, b) => a.index - b.index);
   const positive = known.filter(({ preference }) => preference.value > 0);
-  const negative = known.filter(({ preference }) => preference.value < 0);
+  const negative = known.filter(({ preference }) => preference.foldInValue < 0);
   const liking = positive.length > 0 ? fold(space, positive) : undefined;
   const scale = liking ? meanScore(space, liking, positive) : 0;
   const surprising = liking ? negative.filter(({ index }) => dotFilm(space, index, liking) > 0) : [];
   const vector =
     liking && surprising.length > 0
-      ? fold(space, [...positive, ...surprising].sort((a, b) => a.index - b.index))
+      ? fold(
+          space,
+          [...positive, ...surprising].sort((a, b) => a.index - b.index),
+        )
       : liking;
   return {
     vector: scale > 0 ? vector : undefined,
     scale,
     liked: weighted(positive, ({ foldInValue }) => foldInValue, MAXIMUM_ANCHORS),
     fresh: weighted(positive, ({ value, recency }) => (value / FULL_LIKE) * recency, MAXIMUM_FRESH),
-    disliked: weighted(
-      negative,
-      ({ value, age }) =>
-        Math.min(1, value / FULL_DISLIKE) * MAXIMUM_STRENGTH * halfLife(age, options.dislikeHalfLifeMs),
-      MAXIMUM_ANCHORS,
-    ),
+    disliked: weighted(negative, ({ dislike }) => dislike * MAXIMUM_STRENGTH, MAXIMUM_ANCHORS),
     settled,
   };
 }

@@ -1,0 +1,60 @@
+import { topK } from "@cinelake/als";
+import { filmIndex, type FilmSpace, type Neighbour } from "./film_space.ts";
+import type { TrendingShares } from "./hybrid.ts";
+import type { Taste } from "./hybrid_taste.ts";
+
+export interface CandidateRequest {
+  readonly space: FilmSpace;
+  readonly taste: Taste;
+  readonly trending: TrendingShares;
+  /** Says false of films that must not be in the list, on top of those that the user has an opinion on. */
+  readonly allowed: (movieId: number) => boolean;
+  readonly k: number;
+  /** Neighbours of a film (by row), closest first; a cache of `neighboursOf` where that matters. */
+  readonly neighbours: (index: number) => readonly Neighbour[];
+}
+
+/** Films beyond `k` that blending may lift into the list. */
+const HEADROOM = 200;
+const FRESH_ANCHORS = 3;
+
+/**
+ * The films worth scoring: the exact top `k + HEADROOM` by the user's vector (by popularity without one), the neighbours of the newest
+ * likes, and all that trends. At least `k` films if there are so many that may be recommended.
+ */
+export function hybridCandidates(request: CandidateRequest): Set<number> {
+  const { space, taste, trending, k, neighbours } = request;
+  const candidates = new Set<number>(trending.keys());
+  for (const row of taste.vector ? bestRows(request, taste.vector) : popularRows(request)) {
+    candidates.add(space.movieIds[row]!);
+  }
+  for (const { index } of taste.fresh.slice(0, FRESH_ANCHORS)) {
+    for (const { movieId } of neighbours(index)) candidates.add(movieId);
+  }
+  for (const movieId of candidates) {
+    if (taste.settled.has(movieId) || !request.allowed(movieId)) candidates.delete(movieId);
+  }
+  if (candidates.size < k) for (const row of popularRows(request)) candidates.add(space.movieIds[row]!);
+  return candidates;
+}
+
+function bestRows({ space, taste, allowed, k }: CandidateRequest, vector: Float32Array): Int32Array {
+  const settled = Int32Array.from(taste.settled, (movieId) => filmIndex(space.movieIds, movieId)).filter(
+    (row) => row >= 0,
+  );
+  const first = topK({ index: space.topK, query: vector, k: k + HEADROOM, exclude: settled.sort() });
+  const refused = first.indices.filter((row) => !allowed(space.movieIds[row]!)).length;
+  if (first.indices.length - refused >= k) return first.indices;
+  const mask = Uint8Array.from(space.movieIds, (movieId) => (allowed(movieId) ? 1 : 0));
+  return topK({ index: space.topK, query: vector, k: k + HEADROOM, exclude: settled, allowed: mask }).indices;
+}
+
+function popularRows({ space, taste, allowed, k }: CandidateRequest): number[] {
+  const rows: number[] = [];
+  for (const row of space.popularOrder) {
+    if (rows.length >= k + HEADROOM) break;
+    const movieId = space.movieIds[row]!;
+    if (!taste.settled.has(movieId) && allowed(movieId)) rows.push(row);
+  }
+  return rows;
+}
