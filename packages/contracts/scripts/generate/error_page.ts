@@ -15,7 +15,7 @@ export function errorPage(codes: Readonly<Record<string, ErrorSpec>>): string {
 Every error has a code that stays the same from version to version; messages and titles may change. The message says what happened, where, and what to do.
 
 - **The API** answers with problem details (RFC 9457, \`application/problem+json\`): \`status\`, \`title\`, \`detail\` (the message) and \`code\`.
-- **The command line** prints \`<code>: <message>\` on standard error. It ends with 2 for a mistake in arguments or configuration, 130 when it was told to stop, 1 for all else.
+- **The command line** prints \`cinelake: <message> [<code>]\` on standard error. It ends with 2 for a wrong argument, 130 when it was told to stop, 1 for all else.
 - **Logs** carry the code in \`err.code\`.
 
 ${markdownTable(["Code", "Status", "Title", "What to do"], rows)}

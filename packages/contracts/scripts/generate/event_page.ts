@@ -1,23 +1,88 @@
-import type { EventType } from "../../src/topics.ts";
-import type { EventSchema } from "./read_events.ts";
+import { DEAD_LETTER_TOPIC, DEFAULT_PARTITIONS, TOPICS, tablesOfTopic, type EventType } from "../../src/topics.ts";
+import type { EventSchema, FieldSchema } from "./read_events.ts";
 import { GENERATED, markdownTable } from "./text.ts";
 
 /** docs/events.md. */
 export function eventPage(schemas: Readonly<Record<EventType, EventSchema>>): string {
-  const sections = Object.values(schemas).map(({ title, description, properties, required }) =>
-    [
-      `## ${title}\n`,
-      `${description}\n`,
-      markdownTable(
-        ["Field", "Required", "Meaning"],
-        Object.entries(properties).map(([name, { description }]) => [
-          `\`${name}\``,
-          required.includes(name) ? "yes" : "no",
-          description,
-        ]),
-      ),
-      "",
-    ].join("\n"),
-  );
-  return `${["<!-- " + GENERATED + " -->", "# Events\n", ...sections].join("\n").trimEnd()}\n`;
+  const entries = Object.entries(schemas) as [EventType, EventSchema][];
+  return `${[head(entries), ...entries.map(section), RULES].join("\n\n")}\n`;
 }
+
+function head(entries: readonly (readonly [EventType, EventSchema])[]): string {
+  return `<!-- ${GENERATED} -->
+# Events
+
+An event says that a user did something with a film. It is a JSON object in UTF-8, sent to \`POST /events\` (one, or an array of up to 500) or written to its
+topic. A topic has ${DEFAULT_PARTITIONS} partitions unless made with more; the key of a record is the user id as text, so that the events of a user stay in order.
+The schemas lie in \`schemas/events/\`.
+
+${markdownTable(
+  ["Event", "Topic", "Bronze table", "Silver table"],
+  entries.map(([type, { title }]) => {
+    const tables = tablesOfTopic(TOPICS[type]);
+    return [
+      `[${title}](#${title.toLowerCase()})`,
+      `\`${TOPICS[type]}\``,
+      `\`${tables.bronze}\``,
+      `\`${tables.silver}\``,
+    ];
+  }),
+)}
+
+What cannot be used goes to the dead-letter topic \`${DEAD_LETTER_TOPIC}\` with the reason.
+
+\`\`\`sh
+curl -X POST http://localhost:8000/events -H 'content-type: application/json' -d '${JSON.stringify(entries[0]?.[1].examples?.[0])}'
+\`\`\``;
+}
+
+function section([type, schema]: readonly [EventType, EventSchema]): string {
+  const { title, description, properties, required, examples = [] } = schema;
+  const rows = Object.entries(properties).map(([name, field]) => [
+    `\`${name}\``,
+    typeText(field),
+    required.includes(name) ? "yes" : "no",
+    ruleText(field),
+    field.description,
+  ]);
+  return [
+    `## ${title}`,
+    `${description} Topic \`${TOPICS[type]}\`.`,
+    markdownTable(["Field", "Type", "Required", "Rule", "Meaning"], rows),
+    ...examples.map((example) => `\`\`\`json\n${JSON.stringify(example, null, 2)}\n\`\`\``),
+  ].join("\n\n");
+}
+
+function typeText({ const: constant, type }: FieldSchema): string {
+  return constant === undefined ? [type].flat().join(" or ") : "string";
+}
+
+function ruleText({ const: constant, format, minimum, maximum, maxLength }: FieldSchema): string {
+  if (constant !== undefined) return `\`${constant}\``;
+  if (format === "uuid") return "UUID";
+  if (format === "date-time") return "RFC 3339 with an offset";
+  if (minimum !== undefined) return `${minimum} .. ${maximum === Number.MAX_SAFE_INTEGER ? "2^53 - 1" : maximum}`;
+  return maxLength === undefined ? "" : `up to ${maxLength.toLocaleString("en-US")} characters`;
+}
+
+const RULES = `## What makes an event valid
+
+- Every required field is there and every field that the schema knows has its type; \`null\` stands for nothing but an exposure's \`model_version\`.
+- \`event_ts\` is RFC 3339 with an offset (\`Z\` or \`+01:00\`), a date that the calendar has, from 1995-01-01T00:00:00Z to five minutes after the receiver's clock.
+  Leap seconds are refused, as tables cannot hold them; digits beyond microseconds are cut off.
+- Ids are whole numbers from 1 to 2^53 - 1. Texts are well-formed Unicode.
+- \`event_type\` fits the topic.
+- Unknown fields are no mistake: Bronze keeps them, Silver drops them.
+- A UUID may be written in any case and is kept in lower case.
+
+A click with \`click_type: not_interested\` says that a film is not wanted: it never counts as trending.
+
+## What happens to what
+
+- **Invalid**: \`POST /events\` answers 400 (or marks the event within an array) and counts it in \`cinelake_events_rejected_total\`; nothing is written. A record
+  that came by its topic goes to \`${DEAD_LETTER_TOPIC}\` with the reason, and stays in Bronze as it was.
+- **Sent again**: an event is identified by \`event_id\` and the UTC day of \`event_ts\`, so a retry must keep both. An exact repeat is dropped. The same event with
+  other content keeps the later \`event_ts\`, then the later offset. The day's partition is looked up without a limit in time.
+- **One id, two users**: the same \`event_id\` under another user on that day goes to \`${DEAD_LETTER_TOPIC}\` as \`event_id_conflict\`.
+- **Unknown film or user**: the event counts; \`silver_movies\` or \`silver_users\` gets a placeholder row (\`is_placeholder\`), which the catalogue replaces when it knows better.
+- **Rated again**: all ratings stay in \`silver_events_ratings\`; of a user and a film the latest \`event_ts\` holds.`;

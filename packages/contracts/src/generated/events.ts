@@ -142,7 +142,19 @@ export const EVENT_SCHEMAS = {
       "user_id",
       "movie_id"
     ],
-    "additionalProperties": true
+    "additionalProperties": true,
+    "examples": [
+      {
+        "event_id": "0b1c6f7e-4a64-4f0e-9c7e-2f1f6c1d9a01",
+        "event_type": "view",
+        "event_ts": "2026-01-31T18:00:00.250Z",
+        "user_id": 17,
+        "movie_id": 296,
+        "session_id": "s-4711",
+        "page_url": "/movies/296",
+        "device_type": "tv"
+      }
+    ]
   },
   "click": {
     "$schema": "http://json-schema.org/draft-07/schema#",
@@ -201,7 +213,18 @@ export const EVENT_SCHEMAS = {
       "user_id",
       "movie_id"
     ],
-    "additionalProperties": true
+    "additionalProperties": true,
+    "examples": [
+      {
+        "event_id": "5f0f7a52-8f3b-4c55-8d3e-6d1f0c6b7e02",
+        "event_type": "click",
+        "event_ts": "2026-01-31T19:00:05+01:00",
+        "user_id": 17,
+        "movie_id": 296,
+        "click_type": "play",
+        "session_id": "s-4711"
+      }
+    ]
   },
   "rating": {
     "$schema": "http://json-schema.org/draft-07/schema#",
@@ -257,7 +280,18 @@ export const EVENT_SCHEMAS = {
       "movie_id",
       "rating"
     ],
-    "additionalProperties": true
+    "additionalProperties": true,
+    "examples": [
+      {
+        "event_id": "c3b8d1de-93a1-4f8a-b9a3-0e7f5a4c2d03",
+        "event_type": "rating",
+        "event_ts": "2026-01-31T20:31:00Z",
+        "user_id": 17,
+        "movie_id": 296,
+        "rating": 4.5,
+        "review_text": "Better than I remembered."
+      }
+    ]
   },
   "exposure": {
     "$schema": "http://json-schema.org/draft-07/schema#",
@@ -335,6 +369,20 @@ export const EVENT_SCHEMAS = {
       "strategy",
       "model_version"
     ],
-    "additionalProperties": true
+    "additionalProperties": true,
+    "examples": [
+      {
+        "event_id": "9d2e4b60-1c7f-4b8e-a6d5-7c3e2f1a8b04",
+        "event_type": "exposure",
+        "event_ts": "2026-01-31T17:59:58Z",
+        "user_id": 17,
+        "movie_id": 296,
+        "request_id": "e7a90c34-5b2d-4d1f-8f60-1a2b3c4d5e05",
+        "position": 1,
+        "variant": "default",
+        "strategy": "hybrid",
+        "model_version": "als-20260131T030000Z"
+      }
+    ]
   }
 } as const;
