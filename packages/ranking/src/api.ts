@@ -1,6 +1,6 @@
-import type { EventType } from "@cinelake/contracts";
+import type { EventType, TrendingWindow } from "@cinelake/contracts";
 
-export type TrendingWindow = "1h" | "24h" | "7d";
+export type { TrendingWindow } from "@cinelake/contracts";
 
 /** An event as trending counts it. Times in milliseconds since the epoch. */
 export interface TrendingEvent {

@@ -1,0 +1,225 @@
+import { createTrending, type HistoryFilm, type Trending, type TrendingEvent } from "@cinelake/ranking";
+import { seededRandom } from "@cinelake/testkit";
+import { expect, test } from "vitest";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const NOW = Date.UTC(2026, 0, 15, 12);
+const NO_GENRES = { offsets: {}, genresOf: () => [] };
+
+const click = (userId: number, movieId: number, eventTs = NOW): TrendingEvent => ({
+  type: "click",
+  userId,
+  movieId,
+  eventTs,
+});
+const allOf = (trending: Trending, now = NOW) => trending.publication("24h", now, NO_GENRES).lists["all"] ?? [];
+const films = (trending: Trending, now = NOW) => allOf(trending, now).map((entry) => entry.movie_id);
+const observeAll = (trending: Trending, events: readonly TrendingEvent[], now = NOW) =>
+  events.map((event) => trending.observe(event, now));
+
+test("a film is live from three distinct users on, however often two of them click", () => {
+  const trending = createTrending();
+  observeAll(trending, [click(1, 7), click(2, 7), click(1, 7, NOW - 1), click(2, 7, NOW - 2)]);
+  expect(films(trending)).toEqual([]);
+  trending.observe(click(3, 7), NOW);
+  expect(allOf(trending)).toMatchObject([{ movie_id: 7, users: 3, recent: 6, source: "live" }]);
+});
+
+test("a user counts once per film, with the weightiest of their events", () => {
+  const trending = createTrending({ minUsers: 1 });
+  const rating = (stars: number): TrendingEvent => ({ ...click(1, 7), type: "rating", rating: stars });
+  trending.observe({ ...click(1, 7), type: "view" }, NOW);
+  expect(allOf(trending)[0]?.recent).toBe(1);
+  trending.observe(click(1, 7), NOW);
+  expect(allOf(trending)[0]?.recent).toBe(2);
+  trending.observe(rating(4), NOW);
+  expect(allOf(trending)[0]?.recent).toBe(3);
+  expect(trending.observe({ ...click(1, 7), type: "view" }, NOW)).toBe("repeated");
+  expect(allOf(trending)[0]?.recent).toBe(3);
+});
+
+test("a low rating and not_interested count nothing", () => {
+  const trending = createTrending({ minUsers: 1 });
+  expect(trending.observe({ ...click(1, 7), clickType: "not_interested" }, NOW)).toBe("no_interest");
+  expect(trending.observe({ ...click(1, 7), type: "rating", rating: 2.5 }, NOW)).toBe("no_interest");
+  expect(films(trending)).toEqual([]);
+});
+
+test("stamps of the future and of long ago are refused", () => {
+  const trending = createTrending({ minUsers: 1 });
+  expect(trending.observe(click(1, 7, NOW + 6 * MINUTE), NOW)).toBe("future");
+  expect(trending.observe(click(1, 7, NOW - 25 * HOUR), NOW)).toBe("late");
+  expect(films(trending)).toEqual([]);
+  expect(trending.observe(click(1, 7, NOW + MINUTE), NOW)).toBe("counted");
+  expect(allOf(trending)[0]?.recent).toBeCloseTo(2, 2);
+});
+
+test("weights halve with each half-life of their window", () => {
+  const trending = createTrending({ minUsers: 1, leaveUsers: 1 });
+  trending.observe(click(1, 7), NOW);
+  const recent = (window: "1h" | "24h" | "7d", now: number) =>
+    trending.publication(window, now, NO_GENRES).lists["all"]?.[0]?.recent;
+  expect(recent("1h", NOW + HOUR)).toBeCloseTo(1);
+  expect(recent("24h", NOW + DAY)).toBeCloseTo(1);
+  expect(recent("7d", NOW + 14 * DAY)).toBeCloseTo(0.5);
+});
+
+test("interest spread over n films weighs 1/sqrt(n) on each", () => {
+  const trending = createTrending({ minUsers: 1 });
+  observeAll(trending, [click(1, 1), click(1, 2), click(1, 3), click(1, 4)]);
+  expect(allOf(trending).map((entry) => entry.recent)).toEqual([1, 1, 1, 1]);
+});
+
+test("films that are always popular rank below a rising one", () => {
+  const trending = createTrending();
+  const day = (movieId: number, daysAgo: number, firstUser: number) =>
+    Array.from({ length: 10 }, (_, index) => click(firstUser + index, movieId, NOW - daysAgo * DAY));
+  // Film 100 has the same ten users every day, film 200 ten new ones: decayed over days it has twice their weight.
+  for (let daysAgo = 29; daysAgo >= 0; daysAgo--) {
+    observeAll(trending, day(100, daysAgo, 1000), NOW - daysAgo * DAY);
+    observeAll(trending, day(200, daysAgo, 2000 + daysAgo * 10), NOW - daysAgo * DAY);
+  }
+  observeAll(trending, day(300, 0, 5000));
+  const scoreOf = new Map(allOf(trending).map((entry) => [entry.movie_id, entry.score]));
+  const rising = scoreOf.get(300) ?? 0;
+  expect(rising).toBeGreaterThan(2 * (scoreOf.get(100) ?? Infinity));
+  expect(rising).toBeGreaterThan(scoreOf.get(200) ?? Infinity);
+});
+
+test("a busy hour for all films lifts none of them", () => {
+  const trending = createTrending();
+  for (let daysAgo = 20; daysAgo >= 0; daysAgo--) {
+    const at = NOW - daysAgo * DAY;
+    const users = daysAgo === 0 ? 50 : 5;
+    for (let film = 1; film <= 10; film++) {
+      observeAll(
+        trending,
+        Array.from({ length: users }, (_, index) => click(film * 10_000 + daysAgo * 100 + index, film, at)),
+        at,
+      );
+    }
+  }
+  for (const entry of allOf(trending)) expect(entry.score).toBeCloseTo(entry.recent, 3);
+});
+
+test("a film stays with fewer users than it takes to enter", () => {
+  const trending = createTrending({ userHalfLives: 1 });
+  observeAll(trending, [click(1, 7, NOW - 20 * HOUR), click(2, 7), click(3, 7)]);
+  expect(films(trending)).toEqual([7]);
+  expect(allOf(trending, NOW + 6 * HOUR)).toMatchObject([{ movie_id: 7, users: 2 }]);
+
+  const never = createTrending({ userHalfLives: 1 });
+  observeAll(never, [click(1, 7, NOW - 20 * HOUR), click(2, 7), click(3, 7)]);
+  expect(films(never, NOW + 6 * HOUR)).toEqual([]);
+});
+
+const historyFilm = (movieId: number, weight: number): HistoryFilm => ({
+  movieId,
+  recent: { "1h": weight, "24h": weight, "7d": weight },
+  baseline: weight,
+  users: 5,
+});
+
+test("history fills the list behind live films, whatever it weighs, and shows where it comes from", () => {
+  const trending = createTrending();
+  trending.seedHistory([historyFilm(1, 1e9), historyFilm(2, 5e8), historyFilm(7, 1)]);
+  expect(allOf(trending).map((entry) => [entry.movie_id, entry.source])).toEqual([
+    [1, "history"],
+    [2, "history"],
+    [7, "history"],
+  ]);
+  observeAll(trending, [click(1, 7), click(2, 7), click(3, 7)]);
+  expect(allOf(trending).map((entry) => [entry.movie_id, entry.source])).toEqual([
+    [7, "live"],
+    [1, "history"],
+    [2, "history"],
+  ]);
+  const scores = allOf(trending, NOW + 2 * DAY).map((entry) => entry.score);
+  expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+});
+
+test.each([0, 1, 2, 3])(
+  "ten users' clicks bring an absent film into the top ten under the events of a hundred others (seed %i)",
+  (seed) => {
+    const random = seededRandom(seed);
+    const trending = createTrending();
+    trending.seedHistory(Array.from({ length: 300 }, (_, index) => historyFilm(index + 1, 1e6 / (index + 1))));
+    for (let event = 0; event < 1000; event++) {
+      const movieId = 1 + random.int(200);
+      const type = random.pick(["view", "view", "click"] as const);
+      const eventTs = NOW - random.int(10 * MINUTE);
+      trending.observe({ type, userId: 1 + random.int(100), movieId, eventTs }, NOW);
+    }
+    observeAll(
+      trending,
+      Array.from({ length: 10 }, (_, index) => click(500 + index, 9999)),
+    );
+    for (const window of ["1h", "24h", "7d"] as const) {
+      const list = trending.publication(window, NOW, NO_GENRES).lists["all"] ?? [];
+      expect(list.slice(0, 10).map((entry) => entry.movie_id)).toContain(9999);
+    }
+  },
+);
+
+test("lists by genre hold the same entries in the same order", () => {
+  const trending = createTrending({ listSize: 3, historyGenreSize: 2 });
+  trending.seedHistory([historyFilm(8, 3), historyFilm(9, 2), historyFilm(10, 1)]);
+  for (const movieId of [1, 2])
+    observeAll(
+      trending,
+      [1, 2, 3, 4].slice(0, 4 - movieId + 1).map((u) => click(u, movieId)),
+    );
+  const { lists } = trending.publication("24h", NOW, {
+    offsets: { "events_clicks/0": 7 },
+    genresOf: (movieId) => (movieId === 1 ? ["Drama"] : ["Comedy", "Drama"]),
+  });
+  const ids = (name: string) => lists[name]?.map((entry) => entry.movie_id);
+  expect([ids("all"), ids("Drama"), ids("Comedy")]).toEqual([
+    [1, 2, 8],
+    [1, 2],
+    [2, 8],
+  ]);
+});
+
+test("memory stays within its caps: what weighs least goes first", () => {
+  const trending = createTrending({ minUsers: 1, maxPairs: 100, maxFilmsPerUser: 20, lateness: 30 * DAY });
+  for (let user = 1; user <= 500; user++) trending.observe(click(user, user, NOW - 20 * DAY), NOW);
+  for (let user = 1; user <= 5; user++) trending.observe(click(user, 7777), NOW);
+  expect(trending.size().pairs).toBeLessThanOrEqual(100);
+  expect(allOf(trending)[0]).toMatchObject({ movie_id: 7777, users: 5 });
+  for (let film = 1; film <= 1000; film++) trending.observe(click(1, film), NOW);
+  expect(trending.size().pairs).toBeLessThanOrEqual(100 + 20);
+});
+
+test("forget drops interest older than the retention", () => {
+  const trending = createTrending({ minUsers: 1 });
+  observeAll(trending, [click(1, 7)]);
+  trending.forget(NOW + 31 * DAY);
+  expect(trending.size()).toEqual({ pairs: 0, users: 0, films: 0 });
+});
+
+test("a restored snapshot publishes what the original would", () => {
+  const random = seededRandom(4);
+  const original = createTrending();
+  for (let event = 0; event < 2000; event++) {
+    original.observe(click(1 + random.int(80), 1 + random.int(60), NOW - random.int(DAY)), NOW);
+  }
+  films(original);
+  const restored = createTrending();
+  restored.restore(original.snapshot());
+  for (const now of [NOW, NOW + 3 * DAY]) expect(allOf(restored, now)).toEqual(allOf(original, now));
+});
+
+test("a snapshot that cannot be read is refused and changes nothing", () => {
+  const trending = createTrending({ minUsers: 1 });
+  trending.observe(click(1, 7), NOW);
+  const good = trending.snapshot();
+  const newer = good.slice();
+  newer.set(new TextEncoder().encode('{"version":2'), 4);
+  for (const bad of [new Uint8Array(0), good.subarray(0, good.length - 1), newer, new Uint8Array(64).fill(255)]) {
+    expect(() => trending.restore(bad)).toThrow("snapshot cannot be read");
+  }
+  expect(films(trending)).toEqual([7]);
+});
