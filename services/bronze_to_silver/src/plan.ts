@@ -16,6 +16,8 @@ export const SILVER_TABLES = [
   "silver_rejects",
 ] as const satisfies readonly TableName[];
 
+export type SilverTable = (typeof SILVER_TABLES)[number];
+
 /** Table property that holds the fingerprint of what a table was made from. */
 export const INPUT_PROPERTY = "cinelake.input";
 

@@ -1,12 +1,10 @@
 import { deltaSchema, findError, tablePath, tableSpec } from "@cinelake/contracts";
 import { openOrCreateTable, openTable, type CommitOptions, type CommitResult, type DeltaTable } from "@cinelake/delta";
-import { INPUT_PROPERTY, SILVER_TABLES, STAGED_TABLES, type EtlPlan } from "./plan.ts";
+import { INPUT_PROPERTY, STAGED_TABLES, type EtlPlan, type SilverTable } from "./plan.ts";
 import type { EtlInput, EtlPorts } from "./ports.ts";
 import { literal } from "./sql_text.ts";
 import type { Staged } from "./stage.ts";
 import { moviesSql, rejectsSql, usersSql } from "./target_sql.ts";
-
-export type SilverTable = (typeof SILVER_TABLES)[number];
 
 /** Commits that lost against another writer (the stream adds placeholders meanwhile) are made again this often. */
 const ATTEMPTS = 8;

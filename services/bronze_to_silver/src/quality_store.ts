@@ -1,5 +1,4 @@
-import { findError, tablePath, tableSpec, type GoldDataQualityRow } from "@cinelake/contracts";
-import { deltaSchema } from "@cinelake/contracts";
+import { deltaSchema, findError, tablePath, tableSpec, type GoldDataQualityRow } from "@cinelake/contracts";
 import { openOrCreateTable, openTable } from "@cinelake/delta";
 import type { EtlPorts } from "./ports.ts";
 import { reportOf, type QualityReport } from "./quality.ts";

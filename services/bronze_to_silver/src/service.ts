@@ -1,7 +1,7 @@
 import { CinelakeError } from "@cinelake/contracts";
-import { planEtl, SILVER_TABLES, STAGED_TABLES } from "./plan.ts";
+import { planEtl, SILVER_TABLES, STAGED_TABLES, type SilverTable } from "./plan.ts";
 import type { EtlInput, EtlPorts, EtlProgress } from "./ports.ts";
-import { inputOf, publish, type SilverTable } from "./publish.ts";
+import { inputOf, publish } from "./publish.ts";
 import { gateRows, qualityReport, type QualityReport } from "./quality.ts";
 import { storedReport, storeReport } from "./quality_store.ts";
 import { stageTables } from "./stage.ts";
@@ -21,10 +21,13 @@ export interface EtlResult {
  * and lies in `details.report`) if more rows of a table failed than its specification allows.
  */
 export async function bronzeToSilver(
-  ports: EtlPorts,
+  { engine, ...others }: EtlPorts,
   input: EtlInput,
   progress: EtlProgress = () => {},
 ): Promise<EtlResult> {
+  // A connection of its own: its long statements do not keep others waiting.
+  await using session = await engine.session();
+  const ports = { ...others, engine: session };
   const plan = planEtl(input);
   const total = STAGED_TABLES.length + SILVER_TABLES.length + 1;
   let done = 0;

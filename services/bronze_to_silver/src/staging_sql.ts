@@ -81,16 +81,17 @@ export function deduplicatedSql(target: TableSpec, staged: string): string {
   return `${good} QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY ${target.dedupe.order.join(", ")}) = 1`;
 }
 
-/** The checks of a target's columns, in their order. */
+/** The checks of a target's columns, in their order; a constant needs none. */
 export function checksOf(lineage: Lineage): ColumnCheck[] {
   const inputs = (joined: boolean, spec: TableSpec | undefined) =>
     columnInputs(
       lineage.target.columns.filter((column) => (column.joined === true) === joined),
       spec ? columnNames(spec) : [],
     );
-  return [...inputs(false, lineage.source), ...inputs(true, lineage.joined)].map(({ column, alone }) =>
-    columnCheck(column, alone),
+  const read = [...inputs(false, lineage.source), ...inputs(true, lineage.joined)].filter(
+    ({ reads }) => reads.length > 0,
   );
+  return read.map(({ column, alone }) => columnCheck(column, alone));
 }
 
 /** The first day, in UTC, of what a partition of the table spans. */

@@ -1,1 +1,3 @@
-export {};
+export { createStreamConsumer, type StreamConsumer } from "./service.ts";
+export type { StreamOptions, StreamPorts } from "./ports.ts";
+export { ATTEMPT_HEADER, FIRST_SEEN_HEADER, type DeadLetter } from "./dead_letter.ts";

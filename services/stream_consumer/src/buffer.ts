@@ -1,0 +1,46 @@
+import type { LogRecord } from "@cinelake/event_log";
+
+/** Records read and not yet in the tables, with what decides when to flush. */
+export interface RecordBuffer {
+  readonly rows: number;
+  readonly bytes: number;
+  /** When the oldest record came in, milliseconds since the epoch; undefined when empty. */
+  readonly oldest: number | undefined;
+  add(records: readonly LogRecord[], now: number): void;
+  /** Records by topic, in the order read. */
+  byTopic(): ReadonlyMap<string, readonly LogRecord[]>;
+  clear(): void;
+}
+
+/** A record's share of memory beside its value: objects, key, headers. */
+const OVERHEAD = 256;
+
+export function createBuffer(): RecordBuffer {
+  let records: LogRecord[] = [];
+  let bytes = 0;
+  let oldest: number | undefined;
+  return {
+    get rows() {
+      return records.length;
+    },
+    get bytes() {
+      return bytes;
+    },
+    get oldest() {
+      return oldest;
+    },
+    add(added, now) {
+      for (const record of added) {
+        records.push(record);
+        bytes += record.value.byteLength + OVERHEAD;
+      }
+      if (added.length > 0) oldest ??= now;
+    },
+    byTopic: () => Map.groupBy(records, (record) => record.topic),
+    clear() {
+      records = [];
+      bytes = 0;
+      oldest = undefined;
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import {
+  canonicalEventTs,
+  partitionDate,
+  utcDay,
+  type CinelakeEvent,
+  type ColumnSpec,
+  type TableSpec,
+} from "@cinelake/contracts";
+import type { Row } from "@cinelake/delta";
+import type { Decoded } from "./decode.ts";
+
+/** A row of a silver_events table; its own columns beside these. Texts and numbers are as the table gives them back. */
+export interface EventRow extends Row {
+  readonly event_id: string;
+  readonly event_ts: string;
+  readonly event_date: string;
+  readonly user_id: number;
+  readonly movie_id: number;
+  readonly log_partition: number;
+  readonly log_offset: number;
+}
+
+/** Columns that say where and when an event came in, not what happened. */
+export const ARRIVAL_COLUMNS = ["log_partition", "log_offset", "ingestion_ts"] as const;
+
+/** What identifies an event: its id and its UTC day. */
+export function identityOf(row: Pick<EventRow, "event_id" | "event_date">): string {
+  return `${row.event_date}/${row.event_id}`;
+}
+
+/** The record as received, valid or not: a row of the topic's Bronze table. */
+export function bronzeRow({ record, text }: Decoded, ingestedAt: number): Row {
+  return {
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset,
+    record_ts: new Date(record.timestamp).toISOString(),
+    key: record.key,
+    headers: JSON.stringify(record.headers),
+    value: text ?? null,
+    value_base64: text === undefined ? Buffer.from(record.value).toString("base64") : null,
+    ingestion_ts: new Date(ingestedAt).toISOString(),
+    ingestion_date: utcDay(ingestedAt),
+  };
+}
+
+/** The valid event as a row of the topic's Silver table; fields that the table does not know are dropped. */
+export function silverRow(
+  spec: TableSpec,
+  decoded: Decoded,
+  valid: { readonly event: CinelakeEvent; readonly eventTsMs: number },
+  ingestedAt: number,
+): EventRow {
+  const { event } = valid;
+  const fields = event as unknown as Readonly<Record<string, unknown>>;
+  const own = spec.columns.map((column) => [column.name, typed(column, fields[column.name])] as const);
+  return {
+    ...Object.fromEntries(own),
+    event_id: event.event_id,
+    event_ts: canonicalEventTs(event.event_ts) ?? new Date(valid.eventTsMs).toISOString(),
+    event_date: partitionDate(spec, valid.eventTsMs),
+    user_id: event.user_id,
+    movie_id: event.movie_id,
+    log_partition: decoded.record.partition,
+    log_offset: decoded.record.offset,
+    ingestion_ts: new Date(ingestedAt).toISOString(),
+  };
+}
+
+function typed(column: ColumnSpec, value: unknown): unknown {
+  if (value === undefined || value === null) return null;
+  return column.type === "float" && typeof value === "number" ? Math.fround(value) : value;
+}

@@ -1,0 +1,143 @@
+import {
+  DEAD_LETTER_TOPIC,
+  findError,
+  placeholderMovie,
+  placeholderUser,
+  tableSpec,
+  type EventTopic,
+} from "@cinelake/contracts";
+import type { ApplicationTransaction, CommitResult, DeltaTable, Row } from "@cinelake/delta";
+import type { LogRecord, Offsets } from "@cinelake/event_log";
+import { partitionKey } from "@cinelake/event_log";
+import { planTopic, readTopic, type TopicPlan } from "./flush_plan.ts";
+import type { ResolvedPorts } from "./ports.ts";
+import {
+  commitEvents,
+  commitRows,
+  knownEvents,
+  openLakeTable,
+  type StreamTable,
+  type TopicTables,
+} from "./topic_tables.ts";
+
+/** Writes buffered records to the lake. */
+export interface Flusher {
+  readonly tables: ReadonlyMap<string, TopicTables>;
+  /**
+   * Brings all records into the tables: dead letters first, then placeholders, then per topic Silver and Bronze, each commit with its
+   * own offsets. Records that a table has are skipped, so a flush that failed half-way is simply made again. Gives the offsets that
+   * all tables have. Fails with `delta_txn_conflict` if another writer has moved a table's offsets.
+   */
+  write(records: ReadonlyMap<string, readonly LogRecord[]>): Promise<Offsets>;
+}
+
+/** Commits that lost against another writer are planned anew this often at once. */
+const ATTEMPTS = 5;
+
+export async function createFlusher(ports: ResolvedPorts, tables: readonly TopicTables[]): Promise<Flusher> {
+  const movies = await openLakeTable(ports, tableSpec("silver_movies"));
+  const users = await openLakeTable(ports, tableSpec("silver_users"));
+  const byTopic = new Map<string, TopicTables>(tables.map((each) => [each.topic, each]));
+  /** Keys of dead letters that are in the log already while their records wait for a commit. */
+  const buried = new Set<string>();
+
+  async function bury(plans: readonly TopicPlan[]): Promise<void> {
+    const letters = plans.flatMap((plan) => plan.deadLetters).filter(({ record }) => !buried.has(record.key));
+    if (letters.length === 0) return;
+    await ports.log.append(
+      DEAD_LETTER_TOPIC,
+      letters.map(({ record }) => record),
+    );
+    for (const { record, reasonClass } of letters) {
+      buried.add(record.key);
+      ports.metrics?.counter("cinelake_events_dead_lettered_total").inc({ reason: reasonClass });
+    }
+    ports.logger.warn(
+      { records: letters.length, first: letters[0]?.record.key },
+      "records moved to the dead-letter topic",
+    );
+  }
+
+  async function write(records: ReadonlyMap<string, readonly LogRecord[]>): Promise<Offsets> {
+    const now = ports.clock();
+    const plans: TopicPlan[] = [];
+    for (const [topic, ofTopic] of records) {
+      const ofTables = byTopic.get(topic);
+      if (!ofTables) continue;
+      const read = readTopic(ofTables, ofTopic, now);
+      plans.push(planTopic(read, await knownEvents(ofTables.silver, ports.engine, read.candidates), now));
+    }
+    await bury(plans);
+    await mergePlaceholders(movies, "movie_id", distinct(plans, (plan) => plan.movieIds).map(placeholderMovie));
+    await mergePlaceholders(users, "user_id", distinct(plans, (plan) => plan.userIds).map(placeholderUser));
+    for (const plan of plans) await commitTopic(ports, plan);
+    buried.clear();
+    return writtenOffsets(plans);
+  }
+
+  return {
+    tables: byTopic,
+    async write(records) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await write(records);
+        } catch (error) {
+          if (attempt === ATTEMPTS || !findError(error, "delta_conflict")) throw error;
+          ports.logger.info({ attempt }, "another writer changed a table; planning the flush anew");
+        }
+      }
+    },
+  };
+}
+
+/** Adds rows for ids that a table lacks; makes no version if it has all. */
+async function mergePlaceholders(table: DeltaTable, key: string, rows: readonly Row[]): Promise<void> {
+  if (rows.length > 0) await table.merge({ rows }, { key: [key], updateWhen: "false" });
+}
+
+async function commitTopic(ports: ResolvedPorts, plan: TopicPlan): Promise<void> {
+  const started = performance.now();
+  const { tables, bronze, silver } = plan;
+  await commitTable(ports, tables.silver, silver.transactions, () =>
+    commitEvents(tables.silver, silver, silver.transactions),
+  );
+  await commitTable(ports, tables.bronze, bronze.transactions, () =>
+    commitRows(tables.bronze, bronze.rows, bronze.transactions),
+  );
+  if (plan.repeats > 0)
+    ports.metrics?.counter("cinelake_stream_duplicates_total").inc({ topic: tables.topic }, plan.repeats);
+  const seconds = (performance.now() - started) / 1000;
+  ports.metrics?.histogram("cinelake_stream_flush_duration_seconds").observe({ topic: tables.topic }, seconds);
+}
+
+/** Never an empty commit: without an offset that moves on there is nothing to write. */
+async function commitTable(
+  ports: ResolvedPorts,
+  streamed: StreamTable,
+  transactions: readonly ApplicationTransaction[],
+  commit: () => Promise<CommitResult>,
+): Promise<void> {
+  if (transactions.length === 0) return;
+  const { version, addedRows } = await commit();
+  const moved = transactions.map(
+    ({ appId, version: next }) => [Number(appId.slice(appId.lastIndexOf("/") + 1)), next] as const,
+  );
+  streamed.offsets = new Map([...streamed.offsets, ...moved]);
+  ports.metrics?.counter("cinelake_stream_rows_written_total").inc({ table: streamed.spec.name }, addedRows);
+  ports.metrics?.gauge("cinelake_table_version").set({ table: streamed.spec.name }, version);
+}
+
+function writtenOffsets(plans: readonly TopicPlan[]): Offsets {
+  const offsets = new Map<string, number>();
+  for (const { tables } of plans) {
+    for (const [partition, next] of tables.silver.offsets) {
+      const both = Math.min(next, tables.bronze.offsets.get(partition) ?? 0);
+      offsets.set(partitionKey({ topic: tables.topic satisfies EventTopic, partition }), both);
+    }
+  }
+  return offsets;
+}
+
+function distinct(plans: readonly TopicPlan[], ids: (plan: TopicPlan) => readonly number[]): number[] {
+  return [...new Set(plans.flatMap(ids))];
+}

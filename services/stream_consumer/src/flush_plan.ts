@@ -1,0 +1,87 @@
+import type { LogRecord, NewRecord } from "@cinelake/event_log";
+import { deadLetter, reasonClass } from "./dead_letter.ts";
+import { decodeRecord, type Decoded } from "./decode.ts";
+import { planDedupe } from "./dedupe.ts";
+import { bronzeRow, silverRow, type EventRow } from "./event_rows.ts";
+import { offsetsAfter, planTransactions, unwritten } from "./offsets.ts";
+import type { TopicTables } from "./topic_tables.ts";
+import type { ApplicationTransaction, Row } from "@cinelake/delta";
+
+/** A topic's records, read and typed, before the Silver table has been asked for known events. */
+export interface ReadTopic {
+  readonly tables: TopicTables;
+  /** Records that Bronze lacks. */
+  readonly raw: readonly Decoded[];
+  /** Records that Silver lacks. */
+  readonly fresh: readonly Decoded[];
+  /** Rows of the valid ones among `fresh`, and their records. */
+  readonly candidates: readonly EventRow[];
+  readonly candidateRecords: readonly LogRecord[];
+}
+
+/** Everything that a flush writes for one topic. */
+export interface TopicPlan {
+  readonly tables: TopicTables;
+  readonly bronze: { readonly rows: readonly Row[]; readonly transactions: readonly ApplicationTransaction[] };
+  readonly silver: {
+    readonly insert: readonly EventRow[];
+    readonly replace: readonly EventRow[];
+    readonly transactions: readonly ApplicationTransaction[];
+  };
+  readonly deadLetters: readonly { readonly record: NewRecord; readonly reasonClass: string }[];
+  /** Films and users of valid events; who is unknown gets a placeholder. */
+  readonly movieIds: readonly number[];
+  readonly userIds: readonly number[];
+  readonly repeats: number;
+}
+
+/** Decodes and types a topic's buffered records, as far as its tables do not have them; pure. */
+export function readTopic(tables: TopicTables, records: readonly LogRecord[], now: number): ReadTopic {
+  const decoded = records.map((record) => decodeRecord(record, tables.type, now));
+  const at = ({ record }: Decoded) => record;
+  const fresh = unwritten(decoded, at, tables.silver.offsets);
+  const candidates: EventRow[] = [];
+  const candidateRecords: LogRecord[] = [];
+  for (const each of fresh) {
+    if (!each.result.ok) continue;
+    candidates.push(silverRow(tables.silver.spec, each, each.result, now));
+    candidateRecords.push(each.record);
+  }
+  return { tables, raw: unwritten(decoded, at, tables.bronze.offsets), fresh, candidates, candidateRecords };
+}
+
+/** Decides what goes where; `known` are the Silver rows that share an identity with a candidate. Pure. */
+export function planTopic(read: ReadTopic, known: readonly EventRow[], now: number): TopicPlan {
+  const { tables, raw, fresh, candidates, candidateRecords } = read;
+  const { topic, bronze, silver } = tables;
+  const dedupe = planDedupe(candidates, known);
+  const written = [...dedupe.insert, ...dedupe.replace];
+  const offsetsOf = (decoded: readonly Decoded[]) => offsetsAfter(decoded.map(({ record }) => record));
+  const letters: { record: LogRecord; reason: string }[] = fresh.flatMap(({ record, result }) =>
+    result.ok ? [] : [{ record, reason: result.reason }],
+  );
+  for (const index of dedupe.conflicts) {
+    const [record, row] = [candidateRecords[index], candidates[index]];
+    if (record && row)
+      letters.push({ record, reason: `event_id_conflict: another user has ${row.event_id} on ${row.event_date}` });
+  }
+  return {
+    tables,
+    bronze: {
+      rows: raw.map((each) => bronzeRow(each, now)),
+      transactions: planTransactions(topic, bronze.offsets, offsetsOf(raw)),
+    },
+    silver: {
+      insert: dedupe.insert,
+      replace: dedupe.replace,
+      transactions: planTransactions(topic, silver.offsets, offsetsOf(fresh)),
+    },
+    deadLetters: letters.map(({ record, reason }) => ({
+      record: deadLetter(record, reason),
+      reasonClass: reasonClass(reason),
+    })),
+    movieIds: [...new Set(written.map((row) => row.movie_id))],
+    userIds: [...new Set(written.map((row) => row.user_id))],
+    repeats: dedupe.repeats,
+  };
+}

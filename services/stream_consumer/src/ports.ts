@@ -1,0 +1,42 @@
+import type { SqlEngine } from "@cinelake/delta";
+import type { EventLog } from "@cinelake/event_log";
+import type { ObjectStore } from "@cinelake/object_store";
+import type { Logger, Metrics } from "@cinelake/runtime";
+
+export interface StreamPorts {
+  readonly log: EventLog;
+  /** The lake. */
+  readonly store: ObjectStore;
+  readonly engine: SqlEngine;
+  readonly logger: Pick<Logger, "info" | "warn" | "error">;
+  readonly metrics?: Metrics;
+  /** Milliseconds since the epoch; default Date.now. */
+  readonly clock?: () => number;
+}
+
+export interface StreamOptions {
+  /** Consumer group; its committed offsets are for lag tools only. Default `stream_consumer`. */
+  readonly group?: string;
+  /** A flush happens at the first of: this many records (default 128,000), */
+  readonly flushRows?: number;
+  /** this many bytes of values (default 32 MiB), */
+  readonly flushBytes?: number;
+  /** this many milliseconds after the oldest record (default 30,000). */
+  readonly flushIntervalMs?: number;
+  /** Waits after a failed flush, milliseconds; the last repeats. Default 500, 2,000, 10,000, 30,000. */
+  readonly retryDelaysMs?: readonly number[];
+}
+
+export type ResolvedPorts = StreamPorts & { readonly clock: () => number };
+export type ResolvedOptions = Required<StreamOptions>;
+
+/** Options with their defaults. */
+export function withDefaults(options: StreamOptions): ResolvedOptions {
+  return {
+    group: options.group ?? "stream_consumer",
+    flushRows: options.flushRows ?? 128_000,
+    flushBytes: options.flushBytes ?? 32 * 1024 * 1024,
+    flushIntervalMs: options.flushIntervalMs ?? 30_000,
+    retryDelaysMs: options.retryDelaysMs ?? [500, 2_000, 10_000, 30_000],
+  };
+}

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { CinelakeError, EVENT_TOPICS, findError } from "@cinelake/contracts";
+import { retryDelay, type Service } from "@cinelake/runtime";
+import { createFlusher, type Flusher } from "./flush.ts";
+import { consume, startOffsets, type FlushRequest } from "./membership.ts";
+import { withDefaults, type StreamOptions, type StreamPorts } from "./ports.ts";
+import { openTopicTables } from "./topic_tables.ts";
+
+export interface StreamConsumer extends Service {
+  /**
+   * Resolves when every event of this member's partitions that was in the log at the call is in the tables; rejects if the flush for
+   * it fails or the service ends. A member that holds no partition yet waits until it does.
+   */
+  flush(): Promise<void>;
+}
+
+/**
+ * Moves events from the log to Bronze and Silver, each event once whatever crashes in between: the offsets lie in each table's own
+ * commits, and reading starts from those. `start` fails with `table_ahead_of_log` or `topic_unknown`; later trouble is retried for ever
+ * and told by `health`, but for `table_ahead_of_log`, which ends the work.
+ */
+export function createStreamConsumer(deps: StreamPorts & { readonly options?: StreamOptions }): StreamConsumer {
+  const ports = { ...deps, clock: deps.clock ?? Date.now };
+  const options = withDefaults(deps.options ?? {});
+  const requests: FlushRequest[] = [];
+  let starting: Promise<void> | undefined;
+  let running: Promise<void> | undefined;
+  const stopped = new AbortController();
+  let ended = false;
+  let problem: string | undefined;
+
+  async function begin(): Promise<void> {
+    const flusher = await createFlusher(ports, await openTopicTables(ports));
+    const partitions = await partitionsOf(ports.log);
+    await startOffsets(ports, flusher, partitions);
+    running = run(flusher);
+  }
+
+  async function run(flusher: Flusher): Promise<void> {
+    const report = (text: string | undefined): void => void (problem = text);
+    for (let failures = 0; !stopping;) {
+      const began = ports.clock();
+      try {
+        await consume({ ports, options, flusher, requests, report, stopping });
+      } catch (error) {
+        problem = error instanceof Error ? error.message : String(error);
+        if (findError(error, "table_ahead_of_log")) {
+          ports.logger.error({ err: error }, "stream_consumer stops");
+          return refuseAll(error);
+        }
+        failures = ports.clock() - began > 60_000 ? 1 : failures + 1;
+        const delay = retryDelay(failures, { delays: options.retryDelaysMs });
+        ports.logger.warn(
+          { err: error, retry_in_ms: Math.round(delay) },
+          "reading starts anew from the tables' offsets",
+        );
+        await sleep(delay, undefined, { signal: stopped.signal }).catch(() => undefined);
+      }
+    }
+    refuseAll(notRunning());
+  }
+
+  function refuseAll(error: unknown): void {
+    ended = true;
+    for (const request of requests.splice(0)) request.reject(error);
+  }
+
+  return {
+    name: "stream_consumer",
+    start: () => (starting ??= begin()),
+    async stop() {
+      stopped.abort();
+      await starting?.catch(() => undefined);
+      await running;
+    },
+    health: async () => problem,
+    async flush() {
+      await starting;
+      const { next } = await ports.log.offsets(EVENT_TOPICS);
+      if (!running || ended) throw notRunning();
+      await new Promise<void>((resolve, reject) => requests.push({ targets: next, resolve, reject }));
+    },
+  };
+}
+
+async function partitionsOf(log: StreamPorts["log"]): Promise<{ topic: string; partition: number }[]> {
+  const topics = await log.topics();
+  return EVENT_TOPICS.flatMap((topic) => {
+    const partitions = topics.get(topic);
+    if (partitions === undefined) {
+      throw new CinelakeError(
+        "topic_unknown",
+        `The log has no topic ${topic}; make the topics with ./cinelake topics create`,
+      );
+    }
+    return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
+  });
+}
+
+function notRunning(): CinelakeError {
+  return new CinelakeError(
+    "not_ready",
+    "stream_consumer is not running; start it, or read its health for why it stopped",
+  );
+}

@@ -1,0 +1,130 @@
+import {
+  deltaSchema,
+  EVENT_TYPES,
+  tablePath,
+  tableSpec,
+  tablesOfTopic,
+  TOPICS,
+  type EventTopic,
+  type EventType,
+  type TableSpec,
+} from "@cinelake/contracts";
+import {
+  openOrCreateTable,
+  type ApplicationTransaction,
+  type CommitResult,
+  type DeltaTable,
+  type Row,
+} from "@cinelake/delta";
+import { identityOf, type EventRow } from "./event_rows.ts";
+import { applicationId, type TableOffsets } from "./offsets.ts";
+import type { StreamPorts } from "./ports.ts";
+
+/** A table with the offsets that its last commit known here carries. */
+export interface StreamTable {
+  readonly spec: TableSpec;
+  readonly table: DeltaTable;
+  offsets: TableOffsets;
+}
+
+/** The two tables that a topic's records go to. */
+export interface TopicTables {
+  readonly topic: EventTopic;
+  readonly type: EventType;
+  readonly bronze: StreamTable;
+  readonly silver: StreamTable;
+}
+
+/** Opens a table of the lake, making it where there is none. */
+export async function openLakeTable(
+  ports: Pick<StreamPorts, "store" | "engine">,
+  spec: TableSpec,
+): Promise<DeltaTable> {
+  return openOrCreateTable(
+    { store: ports.store, engine: ports.engine, path: tablePath(spec) },
+    {
+      name: spec.name,
+      description: spec.description,
+      schema: deltaSchema(spec),
+      partitionColumns: spec.partition_columns,
+    },
+  );
+}
+
+/** Opens both tables of every topic; offsets are read by `readOffsets`. */
+export async function openTopicTables(ports: Pick<StreamPorts, "store" | "engine">): Promise<TopicTables[]> {
+  const open = async (spec: TableSpec): Promise<StreamTable> => ({
+    spec,
+    table: await openLakeTable(ports, spec),
+    offsets: new Map(),
+  });
+  const opened: TopicTables[] = [];
+  for (const type of EVENT_TYPES) {
+    const topic = TOPICS[type];
+    const names = tablesOfTopic(topic);
+    const [bronze, silver] = [await open(tableSpec(names.bronze)), await open(tableSpec(names.silver))];
+    opened.push({ topic, type, bronze, silver });
+  }
+  return opened;
+}
+
+/** Reads again what the tables' logs say of the topic's partitions. */
+export async function readOffsets({ topic, bronze, silver }: TopicTables, partitions: Iterable<number>): Promise<void> {
+  const wanted = [...partitions];
+  for (const each of [bronze, silver]) {
+    const snapshot = await each.table.snapshot();
+    const offsets = wanted.map(
+      (partition) => [partition, snapshot.transaction(applicationId(topic, partition))] as const,
+    );
+    const known = offsets.filter((entry): entry is [number, number] => entry[1] !== undefined);
+    each.offsets = new Map([...[...each.offsets].filter(([partition]) => !wanted.includes(partition)), ...known]);
+  }
+}
+
+/** Rows of the Silver table with the identity of a candidate, by a scan of the candidates' days. */
+export async function knownEvents(
+  { table }: StreamTable,
+  engine: StreamPorts["engine"],
+  candidates: readonly EventRow[],
+): Promise<EventRow[]> {
+  if (candidates.length === 0) return [];
+  const days = [...new Set(candidates.map((row) => row.event_date))];
+  const ids = [...new Set(candidates.map((row) => row.event_id))];
+  const wanted = new Set(candidates.map(identityOf));
+  await using scan = await (await table.snapshot()).scan({ where: [{ column: "event_date", op: "in", value: days }] });
+  if (scan.files === 0) return [];
+  const rows = await engine.rows<EventRow>(
+    `SELECT * FROM ${scan.sql} WHERE event_id IN (SELECT unnest(from_json(?, '["VARCHAR"]')))`,
+    [JSON.stringify(ids)],
+  );
+  return rows.filter((row) => wanted.has(identityOf(row)));
+}
+
+/** Appends to Bronze, or writes nothing but the offsets if there are no rows. */
+export function commitRows(
+  { table }: StreamTable,
+  rows: readonly Row[],
+  transactions: readonly ApplicationTransaction[],
+): Promise<CommitResult> {
+  return table.append({ rows }, { transactions, allowEmpty: true });
+}
+
+/** Commits a topic's events: a merge if some replace rows of the table, else an append. */
+export function commitEvents(
+  silver: StreamTable,
+  plan: { readonly insert: readonly EventRow[]; readonly replace: readonly EventRow[] },
+  transactions: readonly ApplicationTransaction[],
+): Promise<CommitResult> {
+  if (plan.replace.length === 0) return commitRows(silver, plan.insert, transactions);
+  const rows = [...plan.insert, ...plan.replace];
+  const days = [...new Set(rows.map((row) => row.event_date))];
+  return silver.table.merge(
+    { rows },
+    {
+      key: ["event_id", "event_date"],
+      where: [{ column: "event_date", op: "in", value: days }],
+      transactions,
+      allowEmpty: true,
+    },
+  );
+}
