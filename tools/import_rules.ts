@@ -90,7 +90,7 @@ function pointsOneWay(from: WorkspacePackage, to: WorkspacePackage): boolean {
 }
 
 function isTestCode(path: string): boolean {
-  return path.includes("/test/") || path.endsWith("/conformance.ts");
+  return /\/(test|scripts)\//.test(path) || path.endsWith("/conformance.ts");
 }
 
 function mayUseInTests(from: WorkspacePackage, name: string): boolean {
