@@ -38,7 +38,8 @@ export function createStreamConsumer(deps: StreamPorts & { readonly options?: St
 
   async function run(flusher: Flusher): Promise<void> {
     const report = (text: string | undefined): void => void (problem = text);
-    for (let failures = 0; !stopping;) {
+    const stopping = (): boolean => stopped.signal.aborted;
+    for (let failures = 0; !stopping();) {
       const began = ports.clock();
       try {
         await consume({ ports, options, flusher, requests, report, stopping });
