@@ -115,12 +115,15 @@ function problemText(
   input: Readonly<Record<string, unknown>>,
 ): string {
   const key = String(issue.path[0] ?? "");
+  const { description = "", ...property } = properties[key] ?? {};
   const name = envName(key);
-  if (input[key] === undefined && issue.code === "invalid_type")
-    return `${name} must be set (${properties[key]?.description ?? ""})`;
-  if (issue.code === "invalid_type" || issue.code === "invalid_value")
-    return `${name} must be ${typeText(properties[key] ?? {})}`;
-  return `${name}: ${issue.message.replace(/^Invalid input: /, "")}`;
+  if (issue.code === "custom") return key ? `${name} ${issue.message}` : issue.message;
+  if (input[key] === undefined) return `${name} must be set${description && ` (${description})`}`;
+  const type = typeText(property);
+  if (type !== "text") return `${name} must be ${type}`;
+  if (issue.code === "too_small") return `${name} must have at least ${issue.minimum} characters`;
+  if (issue.code === "too_big") return `${name} must have at most ${issue.maximum} characters`;
+  return `${name}: ${issue.message}`;
 }
 
 function typeText({ type, enum: values, items, minimum, maximum, exclusiveMinimum }: Property): string {
