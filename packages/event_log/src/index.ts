@@ -1,1 +1,15 @@
-export * from "./event_log.ts";
+export {
+  partitionKey,
+  type Appended,
+  type Consumer,
+  type ConsumerOptions,
+  type EventLog,
+  type LogRecord,
+  type NewRecord,
+  type Offsets,
+  type TopicPartition,
+} from "./event_log.ts";
+export { openEventLog, type EventLogOptions } from "./open.ts";
+export { partitionOf } from "./partitioner.ts";
+export type { Retention, RetentionRules } from "./retention.ts";
+export { tailLog, type TailOptions } from "./tail.ts";
