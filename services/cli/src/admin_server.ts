@@ -53,6 +53,7 @@ async function answer(
     const result = await command.run({
       options: asked.options,
       house,
+      commands,
       signal: abort.signal,
       line: (text) => send({ type: "line", text }),
       step: stepRunner({

@@ -30,6 +30,8 @@ export interface CommandContext {
   /** A line of output before the result (streams of rows). */
   readonly line: (text: string) => void;
   readonly signal: AbortSignal;
+  /** All commands, for an owner that runs them for others. */
+  readonly commands: readonly Command[];
 }
 
 /**

@@ -55,7 +55,7 @@ async function execute(
   const line = (text: string): void => void stdout.write(`${text}\n`);
   try {
     await using house = await openHouse(configuration);
-    return await command.run({ options, house, signal, line, step: stepRunner(view) });
+    return await command.run({ options, house, signal, line, commands, step: stepRunner(view) });
   } catch (error) {
     const owner = readOwner(configuration.dataDirectory);
     const busy = findError(error, "data_dir_in_use");

@@ -1,0 +1,85 @@
+import { apiConfigSchema, type ApiConfig } from "@cinelake/api";
+import { CinelakeError } from "@cinelake/contracts";
+import {
+  configVariables,
+  loadConfig,
+  LOG_LEVELS,
+  resolveUrls,
+  URL_VARIABLES,
+  type ConfigurationSection,
+  type Environment,
+  type LogLevel,
+  type Urls,
+} from "@cinelake/runtime";
+import { z } from "zod";
+
+const platformSchema = z.strictObject({
+  dataDir: z.string().default(".data").describe("Folder of the lake, the log and the metadata."),
+  memoryLimit: z
+    .string()
+    .regex(/^\d+(MB|GB)$/, "is a size such as 512MB or 2GB")
+    .default("1GB")
+    .describe("Memory that DuckDB may use; beyond it, it spills to disk."),
+  logLevel: z.enum(LOG_LEVELS).default("warn").describe("Least severity of log lines."),
+  publishedAddress: z
+    .string()
+    .default("")
+    .describe("Address under which others reach the API, where it differs from HOST (behind a proxy, in a container)."),
+  flushIntervalMs: z
+    .int()
+    .min(10)
+    .default(30_000)
+    .describe("Longest time events wait for their Bronze and Silver tables."),
+  flushRows: z.int().min(1).default(131_072).describe("Events that are written to the tables without waiting longer."),
+  trendingTableIntervalMs: z
+    .int()
+    .min(1000)
+    .default(300_000)
+    .describe("How often the trending list is appended to gold_trending_now."),
+});
+
+type PlatformConfig = z.output<typeof platformSchema>;
+
+/** Everything one process is told. */
+export interface Configuration extends Omit<PlatformConfig, "dataDir"> {
+  readonly dataDirectory: string;
+  readonly logLevel: LogLevel;
+  readonly urls: Urls;
+  readonly api: ApiConfig;
+}
+
+/** Reads the environment; fails with `config_invalid` that lists every problem. */
+export function loadConfiguration(env: Environment): Configuration {
+  const { dataDir, ...platform } = loadConfig(platformSchema, { env });
+  return {
+    ...platform,
+    dataDirectory: dataDir,
+    urls: resolveUrls(env, dataDir),
+    api: loadConfig(apiConfigSchema, { env }),
+  };
+}
+
+/** The variables by section, for docs/configuration.md. */
+export function configurationSections(): ConfigurationSection[] {
+  return [
+    { title: "The process", description: "What every command reads.", variables: configVariables(platformSchema) },
+    { title: "Where things are", description: "Adapters are chosen by address.", variables: [...URL_VARIABLES] },
+    {
+      title: "The API",
+      description: "What `./cinelake serve` and `demo` read.",
+      variables: configVariables(apiConfigSchema),
+    },
+  ];
+}
+
+/**
+ * Refuses to serve an address that others can reach: requests carry no keys yet. Fails with `config_invalid`.
+ */
+export function checkPublishedAddress({ publishedAddress, api }: Configuration): void {
+  const address = publishedAddress === "" ? api.host : publishedAddress;
+  if (/^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/.test(address)) return;
+  throw new CinelakeError(
+    "config_invalid",
+    `${address} can be reached from other machines, and the API has no keys yet: serve 127.0.0.1, or set PUBLISHED_ADDRESS if only this machine reaches it`,
+  );
+}

@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { trainModel, type TrainResult } from "@cinelake/als_trainer";
+import { bronzeToSilver, type EtlResult } from "@cinelake/bronze_to_silver";
+import { CinelakeError } from "@cinelake/contracts";
+import { bootstrap, currentManifest, type BootstrapOptions, type Report } from "@cinelake/ingest_bootstrap";
+import type { House } from "./house.ts";
+import type { RunStep } from "./steps.ts";
+
+/** What a batch step works with. */
+export interface BatchContext {
+  readonly house: House;
+  readonly step: RunStep;
+  readonly signal: AbortSignal;
+}
+
+/** Brings a data set into Bronze. */
+export function runBootstrap({ house, step, signal }: BatchContext, options: BootstrapOptions): Promise<Report> {
+  const { store, engine, configuration } = house;
+  const downloads = join(configuration.dataDirectory, "downloads");
+  return house.batch(() =>
+    step(`bootstrap ${options.dataset}`, (report) =>
+      bootstrap({ store, engine, downloads }, { ...options, signal }, report),
+    ),
+  );
+}
+
+/** Makes Silver from the current ingestion; fails with `dataset_missing` if there is none. */
+export function runEtl({ house, step }: BatchContext): Promise<EtlResult> {
+  return house.batch(() =>
+    step("bronze to silver", async (report) => {
+      const manifest = await currentManifest(house.store);
+      if (!manifest)
+        throw new CinelakeError("dataset_missing", "The lake holds no data set; run ./cinelake bootstrap first");
+      const input = {
+        ingestionId: manifest.ingestion_id,
+        datasetName: manifest.dataset_name,
+        ingestionDate: manifest.ingestion_date,
+        now: Date.now(),
+      };
+      return bronzeToSilver(house, input, ({ step: name, done, total }) =>
+        report({ name, done, total, unit: "steps" }),
+      );
+    }),
+  );
+}
+
+/** Trains, writes the Gold tables and promotes the model. */
+export function runTraining({ house, step, signal }: BatchContext): Promise<TrainResult> {
+  return house.batch(() =>
+    step("train and promote", (report) => trainModel(house, {}, { onProgress: report, signal })),
+  );
+}

@@ -1,0 +1,26 @@
+import { createApiService } from "@cinelake/api";
+import { composeServices, type Service } from "@cinelake/runtime";
+import { createStreamConsumer, type StreamConsumer } from "@cinelake/stream_consumer";
+import { createTrendingAggregator } from "@cinelake/trending_aggregator";
+import { checkPublishedAddress } from "./configuration.ts";
+import type { House } from "./house.ts";
+
+export interface LivePlatform extends Service {
+  /** Where the API listens, once started. */
+  readonly address: () => string;
+  readonly streamConsumer: StreamConsumer;
+}
+
+/** The live services over one house: stream consumer, trending aggregator and API, started in this order and stopped in reverse. */
+export function createPlatform(house: House): LivePlatform {
+  const { configuration, ...ports } = house;
+  checkPublishedAddress(configuration);
+  const streamConsumer = createStreamConsumer(ports, {
+    flushRows: configuration.flushRows,
+    flushIntervalMs: configuration.flushIntervalMs,
+  });
+  const trending = createTrendingAggregator(ports, { tableIntervalMs: configuration.trendingTableIntervalMs });
+  const api = createApiService({ ...ports, metrics: ports.metrics.registry }, configuration.api);
+  const services = composeServices("cinelake", [streamConsumer, trending, api]);
+  return { ...services, address: () => api.address(), streamConsumer };
+}
