@@ -3,10 +3,10 @@ import type { AlsOptions } from "./api.ts";
 /** Settings that ship; docs/evaluation.md says how they were picked. */
 export const defaultAlsOptions: AlsOptions = {
   factors: 64,
-  iterations: 12,
-  regularization: 0.01,
-  unobservedWeight: 0.1,
-  frequencyExponent: 1,
+  iterations: 10,
+  regularization: 0.08,
+  unobservedWeight: 0.15,
+  frequencyExponent: 0.7,
   seed: 1,
   solver: "cg",
   cgSteps: 3,
