@@ -53,6 +53,7 @@ check: install ## types, lint, import rules, formatting, unused exports, generat
 
 generate: install ## types, validators and pages from schemas/
 	node packages/contracts/scripts/generate.ts
+	node services/all_in_one/scripts/generate.ts
 
 format: install
 	oxfmt .

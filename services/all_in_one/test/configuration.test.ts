@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { configurationPage } from "@cinelake/runtime";
 import { expect, test } from "vitest";
-import { checkPublishedAddress, loadConfiguration } from "../src/configuration.ts";
+import { checkPublishedAddress, configurationSections, loadConfiguration } from "../src/configuration.ts";
 
 test.each([
   [{}, true],
@@ -26,4 +28,9 @@ test("everything lies below DATA_DIR unless a variable says otherwise", () => {
     lake: "file:///srv/cinelake/lakehouse",
     metadata: "sqlite:/srv/cinelake/metadata.sqlite",
   });
+});
+
+test("docs/configuration.md is what the schemas say (make generate)", () => {
+  const page = readFileSync(new URL("../../../docs/configuration.md", import.meta.url), "utf8");
+  expect(page).toBe(configurationPage(configurationSections()));
 });

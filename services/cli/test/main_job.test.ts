@@ -94,9 +94,9 @@ describe("the demo", () => {
     const popular = (await get(`${platform.url}/trending?k=100`)).items.map((each) => each.movie_id);
     const catalogue = (await get(`${platform.url}/movies?limit=200`)).items.map((each) => each.movie_id);
     const absent = catalogue.find((movieId) => !popular.includes(movieId))!;
-    let running = true;
+    const backgroundEnds = new AbortController();
     const background = (async () => {
-      for (let user = 10_000; running; user = 10_000 + ((user + 1) % 100)) {
+      for (let user = 10_000; !backgroundEnds.signal.aborted; user = 10_000 + ((user + 1) % 100)) {
         await post(platform.url, [
           event(user % 2 ? "view" : "click", user, catalogue[(user * 7919) % catalogue.length]!),
         ]);
@@ -110,7 +110,7 @@ describe("the demo", () => {
       () => get(`${platform.url}/trending?k=10`),
       ({ items }) => items.some((each) => each.movie_id === absent),
       2000,
-    ).finally(() => (running = false));
+    ).finally(() => backgroundEnds.abort());
     await background;
   });
 
