@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Ajv } from "ajv";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EVENT_SCHEMAS, EVENT_TYPES, TOPICS, validateEvent, type EventType } from "@cinelake/contracts";
@@ -31,6 +32,15 @@ test.each(EVENT_TYPES)("the schema's example of a %s is valid on its topic and o
     });
   }
 });
+
+test.each(EVENT_TYPES)(
+  "the schema of a %s is valid JSON Schema, with nothing in it that a validator would ignore",
+  (type) => {
+    const ajv = new Ajv({ strict: true, allowUnionTypes: true, formats: { uuid: true, "date-time": true } });
+    expect(ajv.validateSchema(EVENT_SCHEMAS[type])).toBe(true);
+    expect(() => ajv.compile(EVENT_SCHEMAS[type])).not.toThrow();
+  },
+);
 
 test("every event shown in docs/events.md is valid", () => {
   const page = readFileSync(join(import.meta.dirname, "../../../docs/events.md"), "utf8");

@@ -2,7 +2,7 @@ import type { ConfigVariable } from "./config.ts";
 
 export interface ConfigurationSection {
   readonly title: string;
-  readonly description: string;
+  readonly description?: string;
   readonly variables: readonly ConfigVariable[];
 }
 
@@ -23,7 +23,7 @@ function sectionText({ title, description, variables }: ConfigurationSection): s
   );
   return [
     `## ${title}\n`,
-    `${description}\n`,
+    ...(description ? [`${description}\n`] : []),
     "| Variable | Value | Default | Meaning |",
     "|---|---|---|---|",
     ...rows,

@@ -9,6 +9,7 @@ export {
   type ConfigVariable,
 } from "./config.ts";
 export { configurationPage, type ConfigurationSection } from "./configuration_page.ts";
+export { endProcess } from "./end_process.ts";
 export { exitCodeOf } from "./exit_code.ts";
 export { serviceHealth } from "./health.ts";
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";
