@@ -1,0 +1,132 @@
+import { CinelakeError, deltaSchema, tablePath, type TableSpec } from "@cinelake/contracts";
+import { openOrCreateTable, type DeltaTable, type SqlEngine } from "@cinelake/delta";
+import type { ObjectStore } from "@cinelake/object_store";
+import { bronzeSql, countSql } from "./bronze_sql.ts";
+import { isDiskFull } from "./disk.ts";
+import { BRONZE_FILES, type FileFacts } from "./file_facts.ts";
+import type { Ingestion } from "./plan.ts";
+
+export interface LakePorts {
+  readonly store: ObjectStore;
+  readonly engine: SqlEngine;
+}
+
+/** A Bronze table that one file fills. */
+export interface BronzeTable {
+  readonly file: string;
+  readonly spec: TableSpec;
+  readonly table: DeltaTable;
+}
+
+/** The application whose `txn` version in each Bronze table is the number of the run that wrote last. */
+export const applicationId = (dataset: string): string => `ingest_bootstrap/${dataset}`;
+
+/** The tables of the data set's files, made if missing. */
+export async function openBronzeTables({ store, engine }: LakePorts): Promise<BronzeTable[]> {
+  const tables: BronzeTable[] = [];
+  for (const { file, spec } of BRONZE_FILES) {
+    const table = await openOrCreateTable(
+      { store, engine, path: tablePath(spec) },
+      {
+        schema: deltaSchema(spec),
+        partitionColumns: spec.partition_columns,
+        name: spec.name,
+        description: spec.description,
+      },
+    );
+    tables.push({ file, spec, table });
+  }
+  return tables;
+}
+
+/** Highest run of the data set that any of the tables has seen, 0 for none. */
+export async function lastRun(tables: readonly BronzeTable[], dataset: string): Promise<number> {
+  const runs = await Promise.all(
+    tables.map(async ({ table }) => (await table.snapshot()).transaction(applicationId(dataset)) ?? 0),
+  );
+  return Math.max(0, ...runs);
+}
+
+/**
+ * Appends a file's rows in one commit, unless a commit of this run is there already. Every record of the file becomes a row: the parser's
+ * count must equal `facts.rows` before anything is written, else `dataset_invalid`.
+ */
+export async function appendFile(
+  engine: SqlEngine,
+  { table, spec }: BronzeTable,
+  path: string,
+  facts: FileFacts,
+  ingestion: Ingestion,
+): Promise<void> {
+  const appId = applicationId(ingestion.dataset);
+  const expected = (await table.snapshot()).transaction(appId);
+  if (expected === ingestion.run) return;
+  const header = facts.header ?? [];
+  await explained(facts.name, async () => {
+    const [counted] = await engine.rows<{ rows: number }>(countSql(path, header));
+    requireRows(facts.name, facts.rows, counted?.rows);
+    await table.append(
+      { sql: bronzeSql(path, header, spec, ingestion) },
+      {
+        transactions: [{ appId, version: ingestion.run, expected }],
+        userMetadata: ingestion.ingestionId,
+        allowEmpty: true,
+      },
+    );
+  });
+}
+
+/** Rows of an ingestion in a table, whether their numbers are 1 to that count, and the table's version. */
+export async function ingestedRows(
+  engine: SqlEngine,
+  table: DeltaTable,
+  ingestion: Pick<Ingestion, "ingestionId" | "ingestionDate">,
+): Promise<{ version: number; rows: number; numbered: boolean }> {
+  const snapshot = await table.snapshot();
+  await using scan = await snapshot.scan({
+    columns: ["ingestion_id", "ingestion_date", "row_number"],
+    where: [
+      { column: "ingestion_date", op: "=", value: ingestion.ingestionDate },
+      { column: "ingestion_id", op: "=", value: ingestion.ingestionId },
+    ],
+  });
+  const [found] = await engine.rows<{ rows: number; numbers: number; low: number | null; high: number | null }>(
+    `SELECT count(*) AS rows, count(DISTINCT row_number) AS numbers, min(row_number) AS low, max(row_number) AS high
+     FROM ${scan.sql} WHERE ingestion_id = ?`,
+    [ingestion.ingestionId],
+  );
+  const { rows = 0, numbers = 0, low, high } = found ?? {};
+  return {
+    version: snapshot.version,
+    rows,
+    numbered: rows === numbers && (rows === 0 || (low === 1 && high === rows)),
+  };
+}
+
+function requireRows(file: string, expected: number | undefined, found: number | undefined): void {
+  if (expected === found) return;
+  throw new CinelakeError(
+    "dataset_invalid",
+    `${file} has ${expected} records, but ${found} can be read from it. Look for unusual quotes; nothing was written to its table.`,
+    { details: { file, expected, found } },
+  );
+}
+
+/** The parser's own errors name a line; they are the data's fault. */
+async function explained<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    if (error instanceof CinelakeError || isDiskFull(error) || !/CSV|Invalid Input Error/.test(text)) throw error;
+    const lines = text
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean)
+      .slice(0, 3);
+    throw new CinelakeError("dataset_invalid", `${file} cannot be read: ${lines.join(" ")}`, {
+      cause: error,
+      details: { file },
+    });
+  }
+}
