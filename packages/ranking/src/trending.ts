@@ -6,6 +6,9 @@ import { TRENDING_DEFAULTS, WINDOW_HALF_LIFE, weightClass, type TrendingOptions 
 import { byScore, liveEntries, round, trendingScore } from "./trending_score.ts";
 import { decodeState, encodeState } from "./trending_snapshot.ts";
 
+/** Places of history that are kept for each window: enough for a hundred of every genre. */
+const HISTORY_LENGTH = 5_000;
+
 /** Interest in a film in the imported history, as if its newest rating were given now. */
 export interface HistoryFilm {
   readonly movieId: number;
@@ -152,7 +155,8 @@ function rankHistory(films: readonly HistoryFilm[], options: TrendingOptions): R
           source: "history",
         };
       })
-      .sort(byScore);
+      .sort(byScore)
+      .slice(0, HISTORY_LENGTH);
   };
   return {
     share: total > 0 ? (movieId) => (baselines.get(movieId) ?? 0) / total : undefined,

@@ -1,1 +1,3 @@
-export {};
+export { loadTrendingGenres, loadTrendingHistory, type Genres } from "./history.ts";
+export type { TrendingAggregatorOptions, TrendingPorts } from "./ports.ts";
+export { createTrendingAggregator } from "./service.ts";

@@ -1,0 +1,51 @@
+import type { Cache } from "@cinelake/cache";
+import type { SqlEngine } from "@cinelake/delta";
+import type { EventLog } from "@cinelake/event_log";
+import type { ObjectStore } from "@cinelake/object_store";
+import type { TrendingOptions } from "@cinelake/ranking";
+import type { Logger, Metrics } from "@cinelake/runtime";
+
+export interface LakePorts {
+  /** The lake. */
+  readonly store: ObjectStore;
+  readonly engine: SqlEngine;
+}
+
+export interface TrendingPorts extends LakePorts {
+  readonly log: EventLog;
+  readonly cache: Cache;
+  readonly logger: Pick<Logger, "info" | "warn" | "error">;
+  readonly metrics?: Metrics;
+  /** Milliseconds since the epoch; default Date.now. */
+  readonly clock?: () => number;
+}
+
+export interface TrendingAggregatorOptions {
+  /** The lists go to the cache this often (default 1,000 ms), and this soon after a new event (default 200 ms). */
+  readonly publishIntervalMs?: number;
+  readonly publishSoonMs?: number;
+  /** The lists are appended to gold_trending_now and the state is saved this often; default five minutes. */
+  readonly tableIntervalMs?: number;
+  /** Silver tables are looked at this often for new history and films; default one minute. */
+  readonly historyIntervalMs?: number;
+  /** Places of each list that gold_trending_now gets; default 100. */
+  readonly tablePlaces?: number;
+  /** Time to live of the published lists; default one hour. */
+  readonly cacheTtlSeconds?: number;
+  readonly trending?: Partial<TrendingOptions>;
+}
+
+export type ResolvedPorts = TrendingPorts & { readonly clock: () => number };
+export type ResolvedOptions = Required<TrendingAggregatorOptions>;
+
+export function withDefaults(options: TrendingAggregatorOptions): ResolvedOptions {
+  return {
+    publishIntervalMs: options.publishIntervalMs ?? 1_000,
+    publishSoonMs: options.publishSoonMs ?? 200,
+    tableIntervalMs: options.tableIntervalMs ?? 300_000,
+    historyIntervalMs: options.historyIntervalMs ?? 60_000,
+    tablePlaces: options.tablePlaces ?? 100,
+    cacheTtlSeconds: options.cacheTtlSeconds ?? 3_600,
+    trending: options.trending ?? {},
+  };
+}
