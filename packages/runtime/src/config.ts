@@ -1,4 +1,3 @@
-import { parseEnv } from "node:util";
 import { CinelakeError } from "@cinelake/contracts";
 import { z } from "zod";
 
@@ -54,28 +53,6 @@ export function configVariables(schema: ConfigSchema): ConfigVariable[] {
         : valueText(property.default),
     description: property.description ?? "",
   }));
-}
-
-/**
- * Variables from the text of a file of `NAME=value` lines (comments with #, quotes allowed), to lay under the environment:
- * `{ ...file, ...process.env }`. Fails with `config_invalid` that lists names which `known` does not have.
- */
-export function parseConfigFile(
-  text: string,
-  known: readonly Pick<ConfigVariable, "name">[],
-  file: string,
-): Record<string, string> {
-  const names = new Set(known.map(({ name }) => name));
-  const values = parseEnv(text) as Record<string, string>;
-  const unknown = Object.keys(values).filter((name) => !names.has(name));
-  if (unknown.length === 0) return values;
-  throw new CinelakeError(
-    "config_invalid",
-    `${file}: there is no variable ${unknown.join(", ")}; see docs/configuration.md`,
-    {
-      details: { unknown },
-    },
-  );
 }
 
 /** `httpPort` and `http_port` are HTTP_PORT in the environment. */

@@ -10,8 +10,8 @@ export interface ConfigurationSection {
 export function configurationPage(sections: readonly ConfigurationSection[]): string {
   const head = [
     "# Configuration\n",
-    "Every setting is an environment variable, or a line `NAME=value` of the file that `--config` names; the environment has the last word.",
-    "An empty variable counts as absent. A mistake stops the start with one message that lists all of them.\n",
+    "Every setting is an environment variable, or a line `NAME=value` of the file that `CONFIG_FILE` names; the environment has the last word.",
+    "An empty variable counts as absent; a name in the file that is not listed here is a mistake. A mistake stops the start with one message that lists all of them.\n",
   ];
   return `${[...head, ...sections.map(sectionText)].join("\n").trimEnd()}\n`;
 }

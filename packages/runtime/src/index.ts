@@ -3,11 +3,11 @@ export {
   configVariables,
   envName,
   loadConfig,
-  parseConfigFile,
   type ConfigSchema,
   type ConfigSources,
   type ConfigVariable,
 } from "./config.ts";
+export { parseConfigFile, withConfigFile } from "./config_file.ts";
 export { configurationPage, type ConfigurationSection } from "./configuration_page.ts";
 export { endProcess } from "./end_process.ts";
 export { exitCodeOf } from "./exit_code.ts";

@@ -1,6 +1,16 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findError } from "@cinelake/contracts";
-import { configurationPage, configVariables, loadConfig, parseConfigFile, URL_VARIABLES } from "@cinelake/runtime";
+import {
+  configurationPage,
+  configVariables,
+  loadConfig,
+  parseConfigFile,
+  URL_VARIABLES,
+  withConfigFile,
+} from "@cinelake/runtime";
 import { z } from "zod";
 
 const schema = z.object({
@@ -125,4 +135,25 @@ test("a file takes known names only and lies under the environment", () => {
   expect(problemOf(() => parseConfigFile("HTTP_PROT=81\nX=1\nDATA_DIR=a", known, "cinelake.env"))).toBe(
     "cinelake.env: there is no variable HTTP_PROT, X; see docs/configuration.md",
   );
+});
+
+test("CONFIG_FILE names the file; one that cannot be read stops the start", () => {
+  const known = configVariables(schema);
+  const folder = mkdtempSync(join(tmpdir(), "cinelake-config-"));
+  try {
+    const file = join(folder, "cinelake.env");
+    writeFileSync(file, "HTTP_PORT=81\nDATA_DIR=/data\n");
+    expect(withConfigFile({ CONFIG_FILE: file, HTTP_PORT: "", LOG_LEVEL: "debug" }, known)).toEqual({
+      CONFIG_FILE: file,
+      HTTP_PORT: "81",
+      DATA_DIR: "/data",
+      LOG_LEVEL: "debug",
+    });
+    expect(problemOf(() => withConfigFile({ CONFIG_FILE: join(folder, "none") }, known))).toMatch(
+      /^CONFIG_FILE .* cannot be read/,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  expect(withConfigFile({ HTTP_PORT: "1" }, known)).toEqual({ HTTP_PORT: "1" });
 });
