@@ -71,6 +71,11 @@ export const METRICS = {
     help: "Answered lists, by how they were made.",
     labels: ["strategy"],
   },
+  cinelake_exposures_dropped_total: {
+    type: "counter",
+    help: "Exposures that could not be written: too many waited, or the log refused.",
+    labels: [],
+  },
   cinelake_training_duration_seconds: {
     type: "histogram",
     help: "Time to train a model.",

@@ -1,5 +1,5 @@
 import { defaultAlsOptions, type CsrMatrix } from "@cinelake/als";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   DEFAULT_HYBRID_OPTIONS,

@@ -4,23 +4,48 @@ import { z } from "zod";
 export const apiConfigSchema = z.strictObject({
   host: z.string().default("127.0.0.1").describe("Address to listen on."),
   port: z.int().min(0).max(65_535).default(8000).describe("Port to listen on; 0 takes a free one."),
-  model_poll_ms: z.int().min(1).default(1000).describe("How often the row serving_model is looked at."),
-  catalogue_poll_ms: z.int().min(1).default(5000).describe("How often the version of silver_movies is looked at."),
-  trending_cache_ms: z.int().min(0).default(200).describe("How long a trending list is kept in the process."),
-  trending_stale_ms: z.int().min(1).default(30_000).describe("Age from which a trending list is called stale."),
-  after_wait_ms: z.int().min(0).default(250).describe("Longest wait for the position given as `after`."),
-  events_body_bytes: z.int().min(1024).default(512 * 1024).describe("Largest body of POST /events."),
-  body_bytes: z.int().min(1024).default(64 * 1024).describe("Largest body of any other request."),
-  events_in_flight: z.int().min(1).default(20_000).describe("Events waiting for the log; beyond it POST /events answers 503."),
-  append_batch: z.int().min(1).default(5000).describe("Most events in one append."),
+  modelPollMs: z.int().min(1).default(1000).describe("How often the row serving_model is looked at."),
+  cataloguePollMs: z.int().min(1).default(5000).describe("How often the version of silver_movies is looked at."),
+  trendingCacheMs: z.int().min(0).default(200).describe("How long a trending list is kept in the process."),
+  trendingStaleMs: z.int().min(1).default(30_000).describe("Age from which a trending list is called stale."),
+  afterWaitMs: z.int().min(0).default(250).describe("Longest wait for the position given as `after`."),
+  eventsBodyBytes: z
+    .int()
+    .min(1024)
+    .default(512 * 1024)
+    .describe("Largest body of POST /events."),
+  bodyBytes: z
+    .int()
+    .min(1024)
+    .default(64 * 1024)
+    .describe("Largest body of any other request."),
+  eventsInFlight: z
+    .int()
+    .min(1)
+    .default(20_000)
+    .describe("Events waiting for the log; beyond it POST /events answers 503."),
+  appendBatch: z.int().min(1).default(5000).describe("Most events in one append."),
   exposures: z.boolean().default(true).describe("Whether answered lists are written to events_exposures."),
-  exposures_waiting: z.int().min(1).default(20_000).describe("Exposures waiting for the log; beyond it they are dropped and counted."),
-  exposures_flush_ms: z.int().min(1).default(200).describe("How long exposures are gathered before an append."),
-  user_events: z.int().min(1).default(1000).describe("Recent events kept per user."),
-  total_user_events: z.int().min(1).default(2_000_000).describe("Recent events kept in all; least recently active users go first."),
+  exposuresWaiting: z
+    .int()
+    .min(1)
+    .default(20_000)
+    .describe("Exposures waiting for the log; beyond it they are dropped and counted."),
+  exposuresFlushMs: z.int().min(1).default(200).describe("How long exposures are gathered before an append."),
+  userEvents: z.int().min(1).default(1000).describe("Recent events kept per user."),
+  totalUserEvents: z
+    .int()
+    .min(1)
+    .default(2_000_000)
+    .describe("Recent events kept in all; least recently active users go first."),
   tastes: z.int().min(1).default(10_000).describe("Folded-in users kept ready."),
-  log_sample: z.number().min(0).max(1).default(0.01).describe("Share of the requests that are logged; failures always are."),
-  require_model: z.boolean().default(false).describe("Whether the service is ready only with a model."),
+  logSample: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.01)
+    .describe("Share of the requests that are logged; failures always are."),
+  requireModel: z.boolean().default(false).describe("Whether the service is ready only with a model."),
 });
 
 export type ApiConfig = z.output<typeof apiConfigSchema>;

@@ -3,8 +3,7 @@ import type { SqlEngine } from "@cinelake/delta";
 import type { EventLog } from "@cinelake/event_log";
 import type { Metadata } from "@cinelake/metadata";
 import type { ObjectStore } from "@cinelake/object_store";
-import type { Logger } from "pino";
-import type { Registry } from "prom-client";
+import type { Logger, Metrics } from "@cinelake/runtime";
 
 /** What the API works on; whoever opened them closes them, after the API has stopped. */
 export interface ApiPorts {
@@ -14,7 +13,7 @@ export interface ApiPorts {
   readonly store: ObjectStore;
   readonly engine: SqlEngine;
   readonly logger: Logger;
-  readonly metrics: Registry;
+  readonly metrics: Metrics;
   /** Milliseconds since the epoch; default Date.now. */
   readonly now?: () => number;
 }

@@ -36,7 +36,9 @@ export function toCinelakeError(error: FastifyError): CinelakeError | undefined 
     case "FST_ERR_CTP_INVALID_JSON_BODY":
       return problem("invalid_json", "The body is not JSON, or it names __proto__ or constructor");
     case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
-      return problem("invalid_argument", "The body's length is not what content-length says", { parameter: "content-length" });
+      return problem("invalid_argument", "The body's length is not what content-length says", {
+        parameter: "content-length",
+      });
     default:
   }
   if (error instanceof SyntaxError && error.statusCode === 400) return problem("invalid_json", "The body is not JSON");

@@ -42,7 +42,10 @@ export const excludeParameter = z
   .union([z.string(), z.array(z.string())])
   .optional()
   .transform((given, context) => {
-    const ids = [given ?? []].flat().flatMap((text) => text.split(",")).filter((text) => text !== "");
+    const ids = [given ?? []]
+      .flat()
+      .flatMap((text) => text.split(","))
+      .filter((text) => text !== "");
     const numbers = ids.map((text) => (WHOLE.test(text) ? Number(text) : Number.NaN));
     if (numbers.length <= MAX_EXCLUDED && numbers.every((id) => Number.isSafeInteger(id) && id > 0)) return numbers;
     context.addIssue(`must be at most ${MAX_EXCLUDED} film ids with commas between them`);
@@ -52,13 +55,18 @@ export const excludeParameter = z
 
 /** Text without control characters (a NUL among them). */
 export function textParameter(description: string, maximum: number) {
-  return z
-    .string({ error: "must be text, given once" })
-    .max(maximum, `must have at most ${maximum} characters`)
-    // oxlint-disable-next-line no-control-regex
-    .regex(/^[^\u0000-\u001f\u007f]*$/, "must not contain control characters")
-    .describe(description);
+  return (
+    z
+      .string({ error: "must be text, given once" })
+      .max(maximum, `must have at most ${maximum} characters`)
+      // oxlint-disable-next-line no-control-regex
+      .regex(/^[^\u0000-\u001f\u007f]*$/, "must not contain control characters")
+      .describe(description)
+  );
 }
 
 /** `after`: a position that POST /events answered. */
-export const afterParameter = textParameter("Position from POST /events; waits up to 250 ms until it is reflected.", 4096).optional();
+export const afterParameter = textParameter(
+  "Position from POST /events; waits up to 250 ms until it is reflected.",
+  4096,
+).optional();

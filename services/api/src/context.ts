@@ -1,0 +1,162 @@
+import { randomUUID } from "node:crypto";
+import type { Offsets } from "@cinelake/event_log";
+import { reasonText, type Interaction, type RankedFilm, type Reason, type Taste } from "@cinelake/ranking";
+import type { ApiConfig } from "./config.ts";
+import type { EventWriter } from "./event_writer.ts";
+import type { Exposures } from "./exposures.ts";
+import { decodePosition } from "./http/position.ts";
+import type { RecommendationsAnswer } from "./http/shapes.ts";
+import type { ApiPorts } from "./ports.ts";
+import { recommend, tasteIn } from "./recommender.ts";
+import type { Catalogue } from "./state/catalogue.ts";
+import type { Films } from "./state/films.ts";
+import { Lru } from "./state/lru.ts";
+import type { ModelStore } from "./state/model_store.ts";
+import type { ServedModel } from "./state/served_model.ts";
+import type { TrendingReader } from "./state/trending_reader.ts";
+import type { UserState } from "./state/user_state.ts";
+
+/** What the routes work with. */
+export interface ApiContext {
+  readonly config: ApiConfig;
+  readonly ports: ApiPorts;
+  readonly models: ModelStore;
+  readonly catalogue: Catalogue;
+  readonly users: UserState;
+  readonly trending: TrendingReader;
+  readonly writer: EventWriter;
+  readonly exposures: Exposures;
+  readonly tastes: TasteCache;
+  readonly now: () => number;
+}
+
+export interface ListRequest {
+  readonly k: number;
+  readonly excluded: readonly number[];
+  /** The caller is a probe: the list is not an exposure. */
+  readonly internal: boolean;
+}
+
+/** The list for a user, or for nobody in particular. */
+export async function listForUser(
+  context: ApiContext,
+  userId: number | undefined,
+  request: ListRequest,
+): Promise<RecommendationsAnswer> {
+  const { models, users, now, tastes } = context;
+  const model = models.current();
+  const recent = userId === undefined ? [] : users.recent(userId);
+  const taste = model && userId !== undefined ? tastes.get(model, userId, users, now()) : undefined;
+  const settled = model ? [] : recent.filter(isOpinion).map(({ movieId }) => movieId);
+  return answerList(context, {
+    model,
+    taste,
+    userId,
+    request: { ...request, excluded: [...request.excluded, ...settled] },
+  });
+}
+
+/** The list for somebody of whom only these interactions are known. */
+export async function listForInteractions(
+  context: ApiContext,
+  interactions: readonly Interaction[],
+  request: ListRequest,
+): Promise<RecommendationsAnswer> {
+  const model = context.models.current();
+  const taste = model && tasteIn(model, interactions, context.now());
+  const settled = model ? [] : interactions.map(({ movieId }) => movieId);
+  return answerList(context, {
+    model,
+    taste,
+    userId: undefined,
+    request: { ...request, excluded: [...request.excluded, ...settled] },
+  });
+}
+
+async function answerList(
+  { catalogue, trending, exposures, ports }: ApiContext,
+  {
+    model,
+    taste,
+    userId,
+    request,
+  }: {
+    model: ServedModel | undefined;
+    taste: Taste | undefined;
+    userId: number | undefined;
+    request: ListRequest;
+  },
+): Promise<RecommendationsAnswer> {
+  const films = catalogue.films();
+  const { publication } = await trending.get("24h");
+  const excluded = new Set(request.excluded);
+  const list = recommend({ model, films, trending: publication, taste, excluded, k: request.k });
+  const answer: RecommendationsAnswer = {
+    items: list.films.map((film) => recommendedItem(films, film)),
+    strategy: list.strategy,
+    model_version: list.modelVersion,
+    user_id: userId ?? null,
+    request_id: randomUUID(),
+  };
+  ports.metrics.counter("cinelake_recommendations_total").inc({ strategy: list.strategy });
+  if (userId !== undefined && !request.internal) {
+    const movieIds = list.films.map(({ movieId }) => movieId);
+    const { strategy, modelVersion } = list;
+    exposures.add({ requestId: answer.request_id, userId, strategy, modelVersion, movieIds });
+  }
+  return answer;
+}
+
+/** A film as lists show it; the title stands in for one that the catalogue has lost meanwhile. */
+export function listedFilm(films: Films, movieId: number) {
+  const film = films.byId.get(movieId);
+  return {
+    movie_id: movieId,
+    title: film?.title ?? `Film ${movieId}`,
+    year: film?.year ?? null,
+    genres: [...(film?.genres ?? [])],
+  };
+}
+
+function recommendedItem(films: Films, { movieId, score, reasons }: RankedFilm) {
+  const titleOf = (id: number): string | undefined => films.byId.get(id)?.title;
+  const shown = reasons.map((reason: Reason) => ({
+    kind: reason.kind,
+    ...("movieId" in reason ? { movie_id: reason.movieId } : {}),
+    text: reasonText(reason, titleOf),
+  }));
+  return { ...listedFilm(films, movieId), score, reasons: shown };
+}
+
+/** Resolves once the users' events before the position count, or after the configured wait; says which. No position: at once. */
+export async function waitForUsers(context: ApiContext, after: string | undefined): Promise<boolean | undefined> {
+  return after ? context.users.waitFor(position(after), context.config.afterWaitMs) : undefined;
+}
+
+export function position(after: string): Offsets {
+  return decodePosition(after);
+}
+
+function isOpinion({ kind }: Interaction): boolean {
+  return kind === "rating" || kind === "not_interested";
+}
+
+/** Folded-in users, kept while neither model nor events change and recency has hardly moved. */
+export class TasteCache {
+  readonly #kept: Lru<number, { model: ServedModel; revision: string; at: number; taste: Taste }>;
+  static readonly #MAX_AGE_MS = 60_000;
+
+  constructor(capacity: number) {
+    this.#kept = new Lru(capacity);
+  }
+
+  get(model: ServedModel, userId: number, users: UserState, now: number): Taste {
+    const revision = users.revision(userId);
+    const known = this.#kept.get(userId);
+    const fresh = known && Math.abs(now - known.at) < TasteCache.#MAX_AGE_MS;
+    if (fresh && known.model === model && known.revision === revision) return known.taste;
+    const taste = tasteIn(model, [...model.history(userId), ...users.recent(userId)], now);
+    this.#kept.set(userId, { model, revision, at: now, taste });
+    return taste;
+  }
+}

@@ -1,0 +1,52 @@
+import { findError, tablePath, tableSpec } from "@cinelake/contracts";
+import { openTable, type SqlEngine } from "@cinelake/delta";
+import type { ObjectStore } from "@cinelake/object_store";
+import type { Logger } from "@cinelake/runtime";
+import { filmsOf, NO_FILMS, type Film, type Films } from "./films.ts";
+import { repeat } from "./repeat.ts";
+
+/** The films of silver_movies, in memory, as of its latest version. */
+export interface Catalogue {
+  /** `NO_FILMS` until the table is there. */
+  films(): Films;
+  /** Undefined when the catalogue is in place, else what is wrong. */
+  problem(): string | undefined;
+  stop(): Promise<void>;
+}
+
+export interface CataloguePorts {
+  readonly store: ObjectStore;
+  readonly engine: SqlEngine;
+  readonly logger: Logger;
+}
+
+/** Reads the table at once (before it returns) and again when its version has changed, which is looked at every `pollMs`. */
+export async function openCatalogue({ store, engine, logger }: CataloguePorts, pollMs: number): Promise<Catalogue> {
+  const path = tablePath(tableSpec("silver_movies"));
+  let films = NO_FILMS;
+  let problem: string | undefined;
+
+  async function look(): Promise<void> {
+    const table = await openTable({ store, engine, path });
+    const snapshot = await table.snapshot();
+    if (snapshot.version !== films.version) {
+      const rows: Film[] = [];
+      for await (const batch of snapshot.read()) rows.push(...(batch as unknown as Film[]));
+      films = filmsOf(rows, snapshot.version);
+      logger.info({ version: films.version, films: films.byId.size }, "catalogue in place");
+    }
+    problem = undefined;
+  }
+
+  const failed = (error: unknown): void => {
+    if (findError(error, "delta_table_not_found")) {
+      problem = "there is no catalogue yet: load a data set first";
+      return;
+    }
+    problem = `the catalogue cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    logger.error({ err: error }, "catalogue cannot be read; the one before goes on serving");
+  };
+  await look().catch(failed);
+  const polling = repeat(look, pollMs, failed);
+  return { films: () => films, problem: () => problem, stop: () => polling.stop() };
+}

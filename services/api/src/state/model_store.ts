@@ -1,0 +1,54 @@
+import { decodeSnapshot } from "@cinelake/als";
+import type { Metadata } from "@cinelake/metadata";
+import type { ObjectStore } from "@cinelake/object_store";
+import type { Logger, Metrics } from "@cinelake/runtime";
+import { repeat, type Repeated } from "./repeat.ts";
+import { serveSnapshot, type ServedModel } from "./served_model.ts";
+
+/** The model that serves, as the metadata row names it; a new one is built beside the old one and swapped in whole. */
+export interface ModelStore {
+  current(): ServedModel | undefined;
+  /** Undefined when the promoted model is in place or there is none yet; else what is wrong. */
+  problem(): string | undefined;
+  stop(): Promise<void>;
+}
+
+export interface ModelStorePorts {
+  readonly metadata: Metadata;
+  readonly store: ObjectStore;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+}
+
+/** Looks at the row `serving_model` at once (before it returns) and then every `pollMs`. A model that cannot be loaded leaves the old one. */
+export async function openModelStore(ports: ModelStorePorts, pollMs: number): Promise<ModelStore> {
+  const { metadata, store, logger, metrics, now } = ports;
+  let model: ServedModel | undefined;
+  let revision: number | undefined;
+  let problem: string | undefined = "the serving model has not been looked up yet";
+  const loads = metrics.counter("cinelake_model_loads_total");
+  const age = metrics.gauge("cinelake_model_age_seconds");
+
+  async function look(): Promise<void> {
+    const row = await metadata.servingModel();
+    if (row && row.revision !== revision) {
+      problem = model ? problem : `model ${row.modelVersion} is being loaded`;
+      model = serveSnapshot(decodeSnapshot(await store.get(row.snapshotKey)), row.promotedAt);
+      revision = row.revision;
+      loads.inc({ outcome: "loaded" });
+      logger.info({ model_version: model.version, films: model.space.movieIds.length }, "model in place");
+    }
+    problem = undefined;
+    if (model) age.set(Math.max(0, now() - model.promotedAt) / 1000);
+  }
+
+  const failed = (error: unknown): void => {
+    problem = `the serving model cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;
+    loads.inc({ outcome: "failed" });
+    logger.error({ err: error }, "model cannot be loaded; the one before goes on serving");
+  };
+  await look().catch(failed);
+  const polling: Repeated = repeat(look, pollMs, failed);
+  return { current: () => model, problem: () => problem, stop: () => polling.stop() };
+}

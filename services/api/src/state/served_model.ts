@@ -1,0 +1,56 @@
+import type { ServingSnapshot } from "@cinelake/als";
+import {
+  filmIndex,
+  filmSpaceOf,
+  neighboursOf,
+  type FilmSpace,
+  type Interaction,
+  type Neighbour,
+} from "@cinelake/ranking";
+import { Lru } from "./lru.ts";
+
+/** A model ready to answer: what the snapshot holds and what is derived from it once. Never changes. */
+export interface ServedModel {
+  readonly version: string;
+  /** When it was promoted, milliseconds since the epoch. */
+  readonly promotedAt: number;
+  readonly space: FilmSpace;
+  readonly nextOffsets: Readonly<Record<string, number>>;
+  /** Ratings that the model was trained on; empty for a user it does not know. */
+  history(userId: number): Interaction[];
+  /** The `NEIGHBOURS` closest films of one (by row), closest first; kept for films asked for lately. */
+  neighbours(index: number): readonly Neighbour[];
+}
+
+const NEIGHBOURS = 500;
+const NEIGHBOURS_KEPT = 2000;
+
+export function serveSnapshot(snapshot: ServingSnapshot, promotedAt: number): ServedModel {
+  const space = filmSpaceOf(snapshot);
+  const kept = new Lru<number, readonly Neighbour[]>(NEIGHBOURS_KEPT);
+  return {
+    version: snapshot.modelVersion,
+    promotedAt,
+    space,
+    nextOffsets: snapshot.nextOffsets,
+    history: (userId) => historyOf(snapshot, userId),
+    neighbours(index) {
+      const known = kept.get(index);
+      if (known) return known;
+      const found = neighboursOf(space, index, NEIGHBOURS);
+      kept.set(index, found);
+      return found;
+    },
+  };
+}
+
+function historyOf({ userIds, movieIds, ratings, ratingTimes }: ServingSnapshot, userId: number): Interaction[] {
+  const row = filmIndex(userIds, userId);
+  if (row < 0) return [];
+  const history: Interaction[] = [];
+  for (let at = ratings.indptr[row]!; at < ratings.indptr[row + 1]!; at++) {
+    const movieId = movieIds[ratings.indices[at]!]!;
+    history.push({ kind: "rating", movieId, stars: ratings.values[at]!, ts: ratingTimes[at]! * 1000 });
+  }
+  return history;
+}
