@@ -6,6 +6,7 @@ import {
   LOG_LEVELS,
   resolveUrls,
   URL_VARIABLES,
+  withConfigFile,
   type ConfigurationSection,
   type Environment,
   type LogLevel,
@@ -40,6 +41,8 @@ const platformSchema = z.strictObject({
 
 type PlatformConfig = z.output<typeof platformSchema>;
 
+const schema = platformSchema.extend(apiConfigSchema.shape);
+
 /** Everything one process is told. */
 export interface Configuration extends Omit<PlatformConfig, "dataDir"> {
   readonly dataDirectory: string;
@@ -48,15 +51,15 @@ export interface Configuration extends Omit<PlatformConfig, "dataDir"> {
   readonly api: ApiConfig;
 }
 
-/** Reads the environment; fails with `config_invalid` that lists every problem. */
-export function loadConfiguration(env: Environment): Configuration {
-  const { dataDir, ...platform } = loadConfig(platformSchema, { env });
-  return {
-    ...platform,
-    dataDirectory: dataDir,
-    urls: resolveUrls(env, dataDir),
-    api: loadConfig(apiConfigSchema, { env }),
-  };
+/** Reads the environment and the file that CONFIG_FILE names; fails with `config_invalid` that lists every problem. */
+export function loadConfiguration(environment: Environment): Configuration {
+  const known = configurationSections().flatMap(({ variables }) => variables);
+  const env = withConfigFile(environment, known);
+  const { dataDir, ...config } = loadConfig(schema, { env });
+  const api = apiConfigSchema.parse(
+    Object.fromEntries(Object.keys(apiConfigSchema.shape).map((key) => [key, config[key as keyof ApiConfig]])),
+  );
+  return { ...config, dataDirectory: dataDir, urls: resolveUrls(env, dataDir), api };
 }
 
 /** The variables by section, for docs/configuration.md. */

@@ -1,7 +1,9 @@
-import { runService } from "@cinelake/runtime";
+import { endProcess, runService } from "@cinelake/runtime";
 import { loadConfiguration } from "./configuration.ts";
 import { openHouse } from "./house.ts";
 import { createPlatform } from "./platform.ts";
 
-await using house = await openHouse(loadConfiguration(process.env));
-process.exitCode = await runService(createPlatform(house), { logger: house.logger });
+const house = await openHouse(loadConfiguration(process.env));
+const exitCode = await runService(createPlatform(house), { logger: house.logger });
+await house[Symbol.asyncDispose]();
+endProcess(exitCode, { logger: house.logger });

@@ -1,5 +1,6 @@
 import { loadConfiguration, openHouse, readOwner, stepRunner, type Configuration } from "@cinelake/all_in_one";
-import { findError } from "@cinelake/contracts";
+import { findError, type CinelakeError } from "@cinelake/contracts";
+import { exitCodeOf } from "@cinelake/runtime";
 import { runRemotely } from "./admin_client.ts";
 import { parseCommandLine, UsageError, type ParsedCommandLine } from "./arguments.ts";
 import type { CommandResult } from "./command.ts";
@@ -33,14 +34,10 @@ export async function runCommandLine(invocation: Invocation): Promise<number> {
     return result.exitCode ?? 0;
   } catch (error) {
     if (signal.aborted) return 130;
-    if (error instanceof UsageError) {
-      stderr.write(`cinelake: ${error.message}\n`);
-      return 2;
-    }
     const known = findError(error);
-    stderr.write(`cinelake: ${known ? `${known.message} [${known.code}]` : unexpected(error)}\n`);
+    stderr.write(`cinelake: ${known ? describe(known) : unexpected(error)}\n`);
     if (env.LOG_LEVEL === "debug") stderr.write(`${(error as Error).stack}\n`);
-    return 1;
+    return exitCodeOf(error);
   }
 }
 
@@ -62,6 +59,11 @@ async function execute(
     if (!busy || !owner || command.owns || owner.pid === process.pid) throw error;
     return runRemotely(owner.socketPath, { command: command.name, options }, { progress: view, line, signal });
   }
+}
+
+/** A mistake on the command line needs no code. */
+function describe(error: CinelakeError): string {
+  return error instanceof UsageError ? error.message : `${error.message} [${error.code}]`;
 }
 
 function unexpected(error: unknown): string {
