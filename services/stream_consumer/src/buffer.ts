@@ -9,7 +9,8 @@ export interface RecordBuffer {
   add(records: readonly LogRecord[], now: number): void;
   /** Records by topic, in the order read. */
   byTopic(): ReadonlyMap<string, readonly LogRecord[]>;
-  clear(): void;
+  /** Takes the first `count` records out; those added meanwhile stay. */
+  drop(count: number, now: number): void;
 }
 
 /** A record's share of memory beside its value: objects, key, headers. */
@@ -32,15 +33,19 @@ export function createBuffer(): RecordBuffer {
     add(added, now) {
       for (const record of added) {
         records.push(record);
-        bytes += record.value.byteLength + OVERHEAD;
+        bytes += sizeOf(record);
       }
       if (added.length > 0) oldest ??= now;
     },
     byTopic: () => Map.groupBy(records, (record) => record.topic),
-    clear() {
-      records = [];
-      bytes = 0;
-      oldest = undefined;
+    drop(count, now) {
+      for (const record of records.slice(0, count)) bytes -= sizeOf(record);
+      records = records.slice(count);
+      oldest = records.length === 0 ? undefined : now;
     },
   };
+}
+
+function sizeOf(record: LogRecord): number {
+  return record.value.byteLength + OVERHEAD;
 }

@@ -51,15 +51,30 @@ export async function consume(context: MembershipContext): Promise<void> {
       for (const [key, offset] of starts) positions.set(key, offset);
       return starts;
     } catch (error) {
-      fatal = { error };
+      fatal ??= { error };
       throw error;
     }
   }
 
+  /** The group may take partitions away at any time, also during a flush: one writes after the other. */
+  let writing: Promise<unknown> = Promise.resolve();
+  function writeBuffer(): Promise<Offsets> {
+    const work = async (): Promise<Offsets> => {
+      const count = buffer.rows;
+      if (count === 0) return new Map();
+      const written = await flusher.write(buffer.byTopic());
+      buffer.drop(count, clock());
+      return written;
+    };
+    const turn = writing.then(work);
+    writing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** What cannot be written before the partitions go is read again by whoever has them next, and the rest by a new membership. */
   async function onRevoked(partitions: readonly TopicPartition[]): Promise<void> {
     try {
-      if (buffer.rows > 0) await flusher.write(buffer.byTopic());
-      buffer.clear();
+      if (!fatal) await writeBuffer();
     } catch (error) {
       fatal = { error };
     }
@@ -68,26 +83,23 @@ export async function consume(context: MembershipContext): Promise<void> {
 
   /** Empties the buffer, or gives the error after which it is tried again. */
   async function flush(consumer: Consumer): Promise<unknown> {
-    if (buffer.rows === 0) return undefined;
     try {
-      const written = await flusher.write(buffer.byTopic());
-      buffer.clear();
+      const written = await writeBuffer();
       failures = 0;
-      context.report(undefined);
-      await commitForLagTools(ports, consumer, written);
+      if (written.size > 0) await commitForLagTools(ports, consumer, written);
       return undefined;
     } catch (error) {
-      if (findError(error, "delta_txn_conflict")) throw error;
+      if (findError(error, "delta_txn_conflict")) {
+        fatal = { error };
+        throw error;
+      }
       failures++;
       const delay = retryDelay(failures, { delays: options.retryDelaysMs });
       retryAt = clock() + delay;
-      for (const topic of buffer.byTopic().keys())
-        ports.metrics?.counter("cinelake_stream_flushes_failed_total").inc({ topic });
+      const topics = [...buffer.byTopic().keys()];
+      for (const topic of topics) ports.metrics?.counter("cinelake_stream_flushes_failed_total").inc({ topic });
       context.report(`flush failed ${failures} times, ${buffer.rows} records wait: ${messageOf(error)}`);
-      logger.error(
-        { err: error, failures, retry_in_ms: Math.round(delay) },
-        "flush failed; the records are kept and tried again",
-      );
+      logger.error({ err: error, failures, retry_in_ms: Math.round(delay) }, "flush failed; its records are kept");
       return error;
     }
   }
@@ -119,6 +131,7 @@ export async function consume(context: MembershipContext): Promise<void> {
       for (const record of records) positions.set(partitionKey(record), record.offset + 1);
     }
     if (fatal) throw fatal.error;
+    if (failures === 0) context.report(undefined);
     if (isDue() && clock() >= retryAt) await flush(consumer);
     await settleRequests(consumer);
     if (ports.metrics && clock() - lagAt >= LAG_MS) {
@@ -151,11 +164,8 @@ export async function startOffsets(
       const named = [tables.silver, tables.bronze].map(({ spec, offsets }) => ({ name: spec.name, offsets }));
       const start = startOffset(at, named, kept);
       const lacking = Math.min(...named.map(({ offsets }) => offsets.get(at.partition) ?? 0));
-      if (start > lacking)
-        logger.warn(
-          { partition: key, from: lacking, to: start },
-          "records were deleted from the log before the tables had them",
-        );
+      const lost = { partition: key, from: lacking, to: start };
+      if (start > lacking) logger.warn(lost, "records were deleted from the log before the tables had them");
       starts.set(key, start);
     }
   }

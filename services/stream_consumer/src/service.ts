@@ -19,9 +19,9 @@ export interface StreamConsumer extends Service {
  * commits, and reading starts from those. `start` fails with `table_ahead_of_log` or `topic_unknown`; later trouble is retried for ever
  * and told by `health`, but for `table_ahead_of_log`, which ends the work.
  */
-export function createStreamConsumer(deps: StreamPorts & { readonly options?: StreamOptions }): StreamConsumer {
+export function createStreamConsumer(deps: StreamPorts, settings: StreamOptions = {}): StreamConsumer {
   const ports = { ...deps, clock: deps.clock ?? Date.now };
-  const options = withDefaults(deps.options ?? {});
+  const options = withDefaults(settings);
   const requests: FlushRequest[] = [];
   let starting: Promise<void> | undefined;
   let running: Promise<void> | undefined;

@@ -1,0 +1,286 @@
+import {
+  DEAD_LETTER_TOPIC,
+  EVENT_TOPICS,
+  placeholderMovie,
+  placeholderUser,
+  tablesOfTopic,
+  type EventTopic,
+} from "@cinelake/contracts";
+import { openEventLog } from "@cinelake/event_log";
+import { faulty, type FaultPlan } from "@cinelake/testkit";
+import { beforeEach, describe, expect, test } from "vitest";
+import { mixedStream, send, sent } from "./events.ts";
+import { expectedSilver } from "./oracle.ts";
+import {
+  deadLetters,
+  drain,
+  openWorld,
+  readTable,
+  readTopicRecords,
+  snapshotOf,
+  startConsumer,
+  type World,
+} from "./world.ts";
+
+const DAY = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+const ID = "0f8fad5b-d9cb-469f-a165-70867728950e";
+const rating = { event_id: ID, event_ts: `${DAY}T10:00:00Z`, user_id: 1, movie_id: 10, rating: 4 };
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+  return () => world[Symbol.asyncDispose]();
+});
+
+/** Silver holds what the oracle says, Bronze every record once, the dead letters are complete, references exist. */
+async function expectEverythingOnce(): Promise<void> {
+  const { tables, dead } = await expectedSilver(world.log);
+  const [films, users] = [await idsOf("silver_movies", "movie_id"), await idsOf("silver_users", "user_id")];
+  for (const topic of EVENT_TOPICS) {
+    const names = tablesOfTopic<EventTopic>(topic);
+    const silver = await readTable(world, names.silver);
+    const expected = [...(tables.get(names.silver)?.values() ?? [])];
+    expect(silver.map((row) => row["event_id"]).sort()).toEqual(expected.map((event) => event["event_id"]).sort());
+    for (const row of silver) {
+      const event = tables.get(names.silver)?.get(`${String(row["event_date"])} ${String(row["event_id"])}`);
+      const own = Object.entries(row).filter(([column]) => event && column in event);
+      expect(Object.fromEntries(own)).toEqual(Object.fromEntries(own.map(([column]) => [column, event?.[column]])));
+      expect(films.has(row["movie_id"]) && users.has(row["user_id"])).toBe(true);
+    }
+    const bronze = (await readTable(world, names.bronze)).map((row) => `${row["partition"]}/${row["offset"]}`);
+    const records = (await readTopicRecords(world.log, topic)).map((record) => `${record.partition}/${record.offset}`);
+    expect(bronze.sort()).toEqual(records.sort());
+  }
+  const letters = (await deadLetters(world.log)).map(
+    ({ topic, partition, offset }) => `${topic}/${partition}/${offset}`,
+  );
+  expect(letters.sort()).toEqual([...dead].sort());
+}
+
+async function idsOf(table: "silver_movies" | "silver_users", column: string): Promise<Set<unknown>> {
+  const ids = (await readTable(world, table)).map((row) => row[column]);
+  expect(new Set(ids).size).toBe(ids.length);
+  return new Set(ids);
+}
+
+describe("stream_consumer", () => {
+  test("2,000 mixed events: each valid event once in Silver, each record once in Bronze, the others dead-lettered", async () => {
+    const stream = mixedStream(2_000, 1, Date.now());
+    expect(stream.bad).toBeGreaterThan(50);
+    expect(stream.conflicts).toBeGreaterThan(10);
+    const consumer = await startConsumer(world);
+    for (let from = 0; from < stream.records.length; from += 500) {
+      await send(world.log, stream.records.slice(from, from + 500));
+      await consumer.flush();
+    }
+    expect(await consumer.health()).toBeUndefined();
+    await consumer.stop();
+    await expectEverythingOnce();
+  });
+
+  test("an exact repeat is dropped, other content keeps the later event_ts, then the later offset, also after a restart", async () => {
+    await send(world.log, [sent("rating", rating), sent("rating", rating)]);
+    await drain(world);
+    await send(world.log, [
+      sent("rating", { ...rating, rating: 1, event_ts: `${DAY}T09:00:00Z` }),
+      sent("rating", rating),
+    ]);
+    await drain(world);
+    expect(await readTable(world, "silver_events_ratings")).toMatchObject([{ rating: 4, log_offset: 0 }]);
+    await send(world.log, [sent("rating", { ...rating, rating: 2 })]);
+    await drain(world);
+    expect(await readTable(world, "silver_events_ratings")).toMatchObject([{ rating: 2, log_offset: 4 }]);
+  });
+
+  test("the same id under another user on that day is dead-lettered; another day is another event", async () => {
+    await send(world.log, [sent("rating", rating), sent("rating", { ...rating, user_id: 2 }, "1")]);
+    await drain(world);
+    const before = new Date(Date.now() - 2 * 86_400_000).toISOString();
+    await send(world.log, [
+      sent("rating", { ...rating, user_id: 3 }, "1"),
+      sent("rating", { ...rating, user_id: 2, event_ts: before }, "1"),
+    ]);
+    await drain(world);
+    expect((await readTable(world, "silver_events_ratings")).map((row) => row["user_id"]).sort()).toEqual([1, 2]);
+    const letters = await deadLetters(world.log);
+    expect(letters.map(({ offset, reason }) => [offset, reason.split(":")[0]])).toEqual([
+      [1, "event_id_conflict"],
+      [2, "event_id_conflict"],
+    ]);
+  });
+
+  test("unknown films and users get one placeholder; known ones are left alone", async () => {
+    await send(world.log, [
+      sent("rating", rating),
+      sent("click", { ...rating, click_type: "open" }),
+      sent("rating", { ...rating, movie_id: -1 }),
+    ]);
+    await drain(world);
+    expect(await readTable(world, "silver_movies")).toEqual([placeholderMovie(10)]);
+    expect(await readTable(world, "silver_users")).toEqual([placeholderUser(1)]);
+    const { version } = await snapshotOf(world, "silver_movies");
+    await send(world.log, [sent("view", rating)]);
+    await drain(world);
+    expect((await snapshotOf(world, "silver_movies")).version).toBe(version);
+  });
+
+  test("no records, no version; a tail of bad records moves the offsets on and is not dead-lettered again", async () => {
+    await drain(world);
+    expect((await snapshotOf(world, "silver_events_ratings")).version).toBe(0);
+    await send(world.log, [sent("rating", "{"), sent("rating", "{")]);
+    await drain(world);
+    await drain(world);
+    expect(await readTopicRecords(world.log, DEAD_LETTER_TOPIC)).toHaveLength(2);
+    expect((await snapshotOf(world, "silver_events_ratings")).version).toBe(1);
+    expect((await snapshotOf(world, "silver_events_views")).version).toBe(0);
+  });
+
+  test("flushes by rows, by bytes and by time, and stop flushes the rest", async () => {
+    for (const option of [{ flushRows: 3 }, { flushBytes: 600 }, { flushIntervalMs: 20 }]) {
+      const consumer = await startConsumer(world, option);
+      const { version } = await snapshotOf(world, "silver_events_views");
+      await send(
+        world.log,
+        Array.from({ length: 3 }, () => sent("view", { ...rating, event_id: crypto.randomUUID() })),
+      );
+      await expect
+        .poll(async () => (await snapshotOf(world, "silver_events_views")).version, { timeout: 5000 })
+        .toBeGreaterThan(version);
+      await send(world.log, [sent("view", { ...rating, event_id: crypto.randomUUID() })]);
+      await consumer.stop();
+      await consumer.stop();
+    }
+    await expectEverythingOnce();
+  });
+
+  test("two members share the partitions; one that joins or leaves loses and repeats nothing", async () => {
+    const stream = mixedStream(600, 5, Date.now()).records;
+    const first = await startConsumer(world, { flushRows: 40 });
+    await send(world.log, stream.slice(0, 200));
+    const second = await startConsumer(world, { flushRows: 40 });
+    await send(world.log, stream.slice(200, 400));
+    await second.flush();
+    await send(world.log, stream.slice(400));
+    await first.stop();
+    await second.flush();
+    await second.stop();
+    await expectEverythingOnce();
+  });
+
+  test("a table that has read further than the log reaches stops the start, and says what to do", async () => {
+    await send(world.log, [sent("rating", rating)]);
+    await drain(world);
+    await using log = await openEventLog("memory:");
+    await log.createTopics([...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: 3 })));
+    await expect(startConsumer({ ...world, log })).rejects.toMatchObject({
+      code: "table_ahead_of_log",
+      message: expect.stringContaining("LOG_URL"),
+    });
+  });
+
+  test("missing topics are named", async () => {
+    await using log = await openEventLog("memory:");
+    await expect(startConsumer({ ...world, log })).rejects.toMatchObject({ code: "topic_unknown" });
+  });
+});
+
+describe("faults", () => {
+  const isCommit = (table: RegExp) => (method: string, args: readonly unknown[]) =>
+    method === "putIfAbsent" &&
+    table.test(String(args[0])) &&
+    /_delta_log\/\d+\.json$/.test(String(args[0])) &&
+    !/0{20}\.json$/.test(String(args[0]));
+  const isUpload = (method: string, args: readonly unknown[]) =>
+    method === "putFile" && /silver_events/.test(String(args[0]));
+  const once = (matches: (method: string, args: readonly unknown[]) => boolean, skip = 0) => {
+    let seen = 0;
+    return (method: string, args: readonly unknown[]) =>
+      matches(method, args) && seen++ === skip ? new Error("injected") : undefined;
+  };
+
+  test.each<[string, { store?: FaultPlan; log?: FaultPlan; consumer?: FaultPlan }]>([
+    ["before the data files are stored", { store: { before: once(isUpload) } }],
+    ["after the data files are stored", { store: { after: once(isUpload) } }],
+    ["before the first Silver commit", { store: { before: once(isCommit(/silver_events/)) } }],
+    ["after a Silver commit, its answer lost", { store: { after: once(isCommit(/silver_events/), 1) } }],
+    ["between Silver and Bronze", { store: { before: once(isCommit(/bronze_events/)) } }],
+    ["after a Bronze commit, its answer lost", { store: { after: once(isCommit(/bronze_events/), 1) } }],
+    ["while placeholders are merged", { store: { before: once(isCommit(/silver_movies/)) } }],
+    ["before dead letters are written", { log: { before: once((method) => method === "append") } }],
+    ["after dead letters are written, the answer lost", { log: { after: once((method) => method === "append") } }],
+    ["before the group's commit", { consumer: { before: once((method) => method === "commit") } }],
+  ])("%s: the flush is made again, by the same consumer or by the next", async (_, plan) => {
+    const stream = mixedStream(150, 9, Date.now());
+    await send(world.log, stream.records.slice(0, 100));
+    const log = faulty(world.log, plan.log ?? {});
+    const wrapped: typeof log = new Proxy(log, {
+      get: (target, name) =>
+        name === "consumer" && plan.consumer
+          ? async (...args: Parameters<typeof log.consumer>) =>
+              faulty(await target.consumer(...args), plan.consumer ?? {})
+          : Reflect.get(target, name, target),
+    });
+    const consumer = await startConsumer(
+      { ...world, log: wrapped, store: faulty(world.store, plan.store ?? {}) },
+      { retryDelaysMs: [3600_000] },
+    );
+    await consumer.flush().catch(() => undefined);
+    await send(world.log, stream.records.slice(100));
+    await consumer.stop();
+    await drain(world);
+    await expectEverythingOnce();
+  });
+
+  test("a flush that fails keeps the records, tells health and succeeds later", async () => {
+    let broken = true;
+    const store = faulty(world.store, {
+      before: (method) => (broken && method === "putIfAbsent" ? new Error("disk gone") : undefined),
+    });
+    await drain(world);
+    await send(world.log, [sent("rating", rating)]);
+    const consumer = await startConsumer({ ...world, store });
+    await expect(consumer.flush()).rejects.toThrow();
+    expect(await consumer.health()).toContain("disk gone");
+    broken = false;
+    await consumer.flush();
+    expect(await consumer.health()).toBeUndefined();
+    await consumer.stop();
+    await expectEverythingOnce();
+  });
+
+  test("dead letters are not repeated while a flush is tried again", async () => {
+    let left = 5;
+    const store = faulty(world.store, {
+      before: (method, args) => (isCommit(/bronze_events/)(method, args) && left-- > 0 ? new Error("no") : undefined),
+    });
+    await send(world.log, [sent("rating", "{"), sent("view", "{"), sent("rating", rating)]);
+    const consumer = await startConsumer({ ...world, store });
+    await expect
+      .poll(
+        () =>
+          consumer.flush().then(
+            () => "written",
+            () => "failed",
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe("written");
+    await consumer.stop();
+    expect(await readTopicRecords(world.log, DEAD_LETTER_TOPIC)).toHaveLength(2);
+  });
+
+  test("a writer that overtakes the consumer makes it read anew, nothing is written twice", async () => {
+    await send(world.log, mixedStream(100, 3, Date.now()).records);
+    const [first, second] = [
+      await startConsumer(world, { group: "one" }),
+      await startConsumer(world, { group: "two" }),
+    ];
+    await Promise.allSettled([first.flush(), second.flush()]);
+    await send(world.log, mixedStream(50, 4, Date.now()).records);
+    await Promise.allSettled([first.flush(), second.flush()]);
+    await first.stop();
+    await second.stop();
+    await drain(world);
+    await expectEverythingOnce();
+  });
+});

@@ -1,0 +1,91 @@
+import { pathToFileURL } from "node:url";
+import { DEAD_LETTER_TOPIC, EVENT_TOPICS, tablePath, tableSpec, type TableName } from "@cinelake/contracts";
+import { openSqlEngine, openTable, type Row, type Snapshot, type SqlEngine } from "@cinelake/delta";
+import { openEventLog, type EventLog, type LogRecord } from "@cinelake/event_log";
+import { openObjectStore, type ObjectStore } from "@cinelake/object_store";
+import { temporaryDirectory } from "@cinelake/testkit";
+import {
+  createStreamConsumer,
+  type DeadLetter,
+  type StreamConsumer,
+  type StreamOptions,
+  type StreamPorts,
+} from "../src/index.ts";
+
+/** A log in memory and a lake in a fresh folder. */
+export interface World extends AsyncDisposable {
+  readonly log: EventLog;
+  readonly store: ObjectStore;
+  readonly engine: SqlEngine;
+}
+
+export const silent = { info: () => {}, warn: () => {}, error: () => {} } as unknown as StreamPorts["logger"];
+
+export async function openWorld(): Promise<World> {
+  await using stack = new AsyncDisposableStack();
+  const directory = stack.use(await temporaryDirectory());
+  const store = stack.use(await openObjectStore(pathToFileURL(directory.path).href));
+  const engine = stack.use(await openSqlEngine({ threads: 2 }));
+  const log = stack.use(await openEventLog("memory:"));
+  await log.createTopics([...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: 3 })));
+  const opened = stack.move();
+  return { log, store, engine, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** A started consumer that flushes on request only; faults are tried again at once. */
+export async function startConsumer(
+  world: Omit<World, typeof Symbol.asyncDispose>,
+  options: StreamOptions = {},
+): Promise<StreamConsumer> {
+  const { log, store, engine } = world;
+  const settings = { flushIntervalMs: 3600_000, retryDelaysMs: [1], ...options };
+  const consumer = createStreamConsumer({ log, store, engine, logger: silent }, settings);
+  await consumer.start();
+  return consumer;
+}
+
+/** Starts a consumer, lets it write all that is in the log, and stops it. */
+export async function drain(
+  world: Omit<World, typeof Symbol.asyncDispose>,
+  options: StreamOptions = {},
+): Promise<void> {
+  const consumer = await startConsumer(world, options);
+  try {
+    await consumer.flush();
+  } finally {
+    await consumer.stop();
+  }
+}
+
+export async function snapshotOf(world: World, name: TableName): Promise<Snapshot> {
+  return (await openTable({ ...world, path: tablePath(tableSpec(name)) })).snapshot();
+}
+
+export async function readTable(world: World, name: TableName): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const batch of (await snapshotOf(world, name)).read()) rows.push(...batch);
+  return rows;
+}
+
+/** Every record of a topic. */
+export async function readTopicRecords(log: EventLog, topic: string): Promise<LogRecord[]> {
+  const { first, next } = await log.offsets([topic]);
+  const records: LogRecord[] = [];
+  for (const [key, end] of next) {
+    const partition = Number(key.split("/")[1]);
+    for (let offset = first.get(key) ?? 0; offset < end;) {
+      const batch = await log.read({ topic, partition, offset }, { maxRecords: 10_000 });
+      records.push(...batch);
+      offset += batch.length;
+    }
+  }
+  return records;
+}
+
+export async function deadLetters(log: EventLog): Promise<DeadLetter[]> {
+  const records = await readTopicRecords(log, DEAD_LETTER_TOPIC);
+  const byKey = new Map(
+    records.map((record) => [record.key, JSON.parse(Buffer.from(record.value).toString()) as DeadLetter]),
+  );
+  return [...byKey.values()];
+}
