@@ -32,6 +32,8 @@ export interface TableContext {
   readonly engineInfo?: string;
   /** Milliseconds since the epoch; default Date.now. */
   readonly now?: () => number;
+  /** Told why a checkpoint could not be written; the commit before it stands all the same. */
+  readonly onCheckpointError?: (error: unknown) => void;
 }
 
 /**
@@ -76,6 +78,7 @@ export interface CommitResult {
   readonly committed: boolean;
   readonly addedFiles: number;
   readonly removedFiles: number;
+  /** Rows appended or put in place of others; of a merge, those inserted or updated. */
   readonly addedRows: number;
 }
 

@@ -1,3 +1,4 @@
 export * from "./api.ts";
 export * from "./engine.ts";
 export { openSqlEngine } from "./sql/duckdb_engine.ts";
+export { createTable, openOrCreateTable, openTable } from "./table/create.ts";

@@ -127,10 +127,14 @@ function map(type: DuckDBMapType): Write {
 }
 
 function daysOf(value: unknown): number {
-  const millis = typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) ? Date.parse(`${value}T00:00:00Z`) : NaN;
-  // Date.parse rolls 2021-02-31 over into March.
-  if (Number.isNaN(millis) || new Date(millis).toISOString().slice(0, 10) !== value) return fail(value, "YYYY-MM-DD");
-  return millis / 86_400_000;
+  return isDate(value) ? Date.parse(`${value}T00:00:00Z`) / 86_400_000 : fail(value, "YYYY-MM-DD");
+}
+
+/** True for the text `YYYY-MM-DD` of a day that exists (Date.parse rolls 2021-02-31 over into March). */
+export function isDate(value: unknown): value is string {
+  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d$/.test(value)) return false;
+  const millis = Date.parse(`${value}T00:00:00Z`);
+  return !Number.isNaN(millis) && new Date(millis).toISOString().startsWith(value);
 }
 
 const timestampText = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6})0*)?(Z|[+-]\d\d:?\d\d)?$/;

@@ -70,7 +70,11 @@ test.each([
 test("timestamps_keep_their_instant: offsets and Dates become UTC", async () => {
   await using engine = await openSqlEngine({ threads: 1 });
   const at = ["2020-01-01T02:00:00.5+02:00", new Date(Date.UTC(2020, 0, 1)), "2020-01-01 00:00:00Z"];
-  await engine.load("t", [{ name: "at", type: "TIMESTAMPTZ" }], at.map((value) => ({ at: value })));
+  await engine.load(
+    "t",
+    [{ name: "at", type: "TIMESTAMPTZ" }],
+    at.map((value) => ({ at: value })),
+  );
   expect(await engine.rows("SELECT t.at, t.at::VARCHAR AS text FROM t")).toEqual([
     { at: "2020-01-01T00:00:00.500000Z", text: "2020-01-01 00:00:00.5+00" },
     { at: "2020-01-01T00:00:00.000000Z", text: "2020-01-01 00:00:00+00" },
@@ -103,7 +107,9 @@ describe("one connection", () => {
   test("an_error_does_not_stop_the_next_statement", async () => {
     await using engine = await openSqlEngine({ threads: 1 });
     await expect(engine.rows("SELECT nonsense")).rejects.toThrow(/nonsense/);
-    expect(await engine.rows("SELECT ?::INTEGER AS a, ? AS b, ? AS c", [1, "x", null])).toEqual([{ a: 1, b: "x", c: null }]);
+    expect(await engine.rows("SELECT ?::INTEGER AS a, ? AS b, ? AS c", [1, "x", null])).toEqual([
+      { a: 1, b: "x", c: null },
+    ]);
   });
 
   test("sessions_have_their_own_temporary_tables", async () => {

@@ -1,0 +1,118 @@
+import type { DataType } from "../api.ts";
+import { decimalSize } from "../schema/types.ts";
+import { microsOf } from "../sql/write_values.ts";
+
+/** A value that can be ordered against others of its column: microseconds for timestamps, `YYYY-MM-DD` for dates. */
+export type Comparable = number | bigint | string | boolean;
+
+/** How a type's values are ordered and read; undefined members mean that nothing can be said of such a value. */
+export interface Ordering {
+  compare(a: Comparable, b: Comparable): number;
+  /** From a partition value's text. */
+  fromText(text: string): Comparable | undefined;
+  /** From a value of the statistics' minValues or maxValues. */
+  fromStatistic(value: unknown, bound: "min" | "max"): Comparable | undefined;
+  /** From a value of a predicate that has passed `predicateLiteral`. */
+  fromValue(value: unknown): Comparable | undefined;
+  /** Statistics are the values themselves, not just bounds. */
+  readonly exact: boolean;
+  /** NaN may be among the values without showing in the statistics; it is above all others. */
+  readonly mayHoldNaN: boolean;
+}
+
+/** The ordering of a primitive type; undefined for a type that is not ordered here. */
+export function orderingOf(type: DataType): Ordering | undefined {
+  switch (type) {
+    case "byte":
+    case "short":
+    case "integer":
+    case "long":
+      return { ...numeric, exact: true };
+    case "float":
+      return real(Math.fround);
+    case "double":
+      return real((value) => value);
+    case "string":
+      return { ...textual(() => true), compare: (a, b) => compareUtf8(a as string, b as string) };
+    case "date":
+      return { ...textual((text) => /^\d{4}-\d\d-\d\d$/.test(text)), exact: true };
+    case "boolean":
+      return boolean;
+    case "timestamp":
+      return instant("required");
+    case "timestamp_ntz":
+      return instant("none");
+    default: {
+      // Up to 15 digits distinct decimals are distinct doubles.
+      const size = decimalSize(type);
+      return size && size.precision <= 15 ? { ...numeric, fromText: Number, fromValue: Number } : undefined;
+    }
+  }
+}
+
+const ascending = (a: Comparable, b: Comparable): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const numeric: Ordering = {
+  compare: ascending,
+  fromText: (text) => (/^[+-]?\d+$/.test(text) ? BigInt(text) : undefined),
+  fromStatistic: (value) => (typeof value === "number" || typeof value === "bigint" ? value : undefined),
+  fromValue: (value) => (typeof value === "number" || typeof value === "bigint" ? value : undefined),
+  exact: false,
+  mayHoldNaN: false,
+};
+
+function real(round: (value: number) => number): Ordering {
+  return {
+    ...numeric,
+    compare: (a, b) => Number(Number.isNaN(a)) - Number(Number.isNaN(b)) || ascending(a, b),
+    fromText: (text) => {
+      const infinite = /^([+-]?)inf(inity)?$/i.exec(text);
+      if (infinite) return infinite[1] === "-" ? -Infinity : Infinity;
+      const value = round(Number(text));
+      return !Number.isNaN(value) || /^[+-]?nan$/i.test(text) ? value : undefined;
+    },
+    fromStatistic: (value) =>
+      typeof value === "number" || typeof value === "bigint" ? round(Number(value)) : undefined,
+    fromValue: (value) => (typeof value === "number" ? round(value) : undefined),
+    mayHoldNaN: true,
+  };
+}
+
+function textual(valid: (text: string) => boolean): Ordering {
+  const text = (value: unknown): string | undefined => (typeof value === "string" && valid(value) ? value : undefined);
+  return { ...numeric, fromText: text, fromStatistic: text, fromValue: text };
+}
+
+const boolean: Ordering = {
+  ...numeric,
+  fromText: (text) => (text === "true" ? true : text === "false" ? false : undefined),
+  fromStatistic: (value) => (typeof value === "boolean" ? value : undefined),
+  fromValue: (value) => (typeof value === "boolean" ? value : undefined),
+  exact: true,
+};
+
+/** Statistics are cut to milliseconds, so a maximum stands for up to 999 microseconds more. */
+function instant(zone: "required" | "none"): Ordering {
+  const micros = (value: unknown): bigint | undefined => {
+    try {
+      return microsOf(value, zone);
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    ...numeric,
+    // Some writers leave their zone off; nobody can know it here, UTC is what `scan` takes it for.
+    fromText: (text) => micros(text) ?? (zone === "required" ? micros(`${text}Z`) : undefined),
+    fromStatistic: (value, bound) => {
+      const found = micros(value);
+      return found === undefined || bound === "min" ? found : found + 999n;
+    },
+    fromValue: micros,
+  };
+}
+
+/** Order of the strings' UTF-8 bytes, which is that of code points and not of JavaScript's `<`. */
+export function compareUtf8(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,128 @@
+import { CinelakeError } from "@cinelake/contracts";
+import type { Predicate, StructField, StructType } from "../api.ts";
+import type { AddFile } from "../log/actions.ts";
+import { fieldOf } from "../schema/types.ts";
+import { orderingOf, type Comparable, type Ordering } from "./compare.ts";
+import { parseStatistics, type Statistics } from "../data/statistics.ts";
+
+export interface Layout {
+  readonly schema: StructType;
+  readonly partitionColumns: readonly string[];
+}
+
+/** False only if no row of the file can satisfy all predicates, by its partition values and statistics. */
+export function mayMatch(predicates: readonly Predicate[], file: AddFile, layout: Layout): boolean {
+  let statistics: Statistics | undefined;
+  for (const predicate of predicates) {
+    const field = fieldOf(layout.schema, predicate.column);
+    if (layout.partitionColumns.includes(field.name)) {
+      if (partitionMatches(predicate, field, file) === false) return false;
+    } else {
+      statistics ??= parseStatistics(file.stats);
+      if (!statisticsMayMatch(predicate, field, statistics)) return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * Whether all rows of the file satisfy the predicates (or none does): for predicates over partition columns. Fails with
+ * `delta_corrupt` for a partition value that its type cannot read.
+ */
+export function partitionSatisfies(predicates: readonly Predicate[], file: AddFile, layout: Layout): boolean {
+  return predicates.every((predicate) => {
+    const field = fieldOf(layout.schema, predicate.column);
+    const matches = partitionMatches(predicate, field, file);
+    if (matches !== undefined) return matches;
+    throw new CinelakeError(
+      "delta_corrupt",
+      `The partition value ${JSON.stringify(file.partitionValues[field.name])} of ${file.path} cannot be compared as ${JSON.stringify(field.type)}.`,
+    );
+  });
+}
+
+/** Exact answer by the file's partition value; undefined if it cannot be read. */
+function partitionMatches(predicate: Predicate, field: StructField, file: AddFile): boolean | undefined {
+  const text = file.partitionValues[field.name];
+  const isNull = text === null || text === undefined || text === "";
+  if (predicate.op === "is null") return isNull;
+  if (predicate.op === "is not null") return !isNull;
+  if (isNull) return false;
+  const ordering = orderingOf(field.type);
+  const value = ordering?.fromText(text);
+  if (!ordering || value === undefined) return undefined;
+  const wanted = wantedValues(predicate, ordering);
+  if (wanted.includes(undefined)) return undefined;
+  return wanted.some((other) => holds(predicate.op, ordering.compare(value, other!)));
+}
+
+function statisticsMayMatch(predicate: Predicate, field: StructField, statistics: Statistics): boolean {
+  const { numRecords } = statistics;
+  const nulls = statistics.nullCount?.[field.name];
+  if (numRecords === 0) return false;
+  if (predicate.op === "is null") return nulls !== 0;
+  if (numRecords !== undefined && nulls === numRecords) return false;
+  if (predicate.op === "is not null") return true;
+  const ordering = orderingOf(field.type);
+  if (!ordering) return true;
+  const min = ordering.fromStatistic(statistics.minValues?.[field.name], "min");
+  const max = ordering.fromStatistic(statistics.maxValues?.[field.name], "max");
+  return wantedValues(predicate, ordering).some(
+    (value) => value === undefined || Number.isNaN(value) || rangeMayHold(predicate.op, value, min, max, ordering),
+  );
+}
+
+/** Whether a value between the bounds (an absent one is none) may compare so with `value`. */
+function rangeMayHold(
+  op: Predicate["op"],
+  value: Comparable,
+  min: Comparable | undefined,
+  max: Comparable | undefined,
+  ordering: Ordering,
+): boolean {
+  const toMin = min === undefined ? -1 : ordering.compare(min, value);
+  const toMax = max === undefined ? 1 : ordering.compare(max, value);
+  switch (op) {
+    case "=":
+    case "in":
+      return toMin <= 0 && toMax >= 0;
+    case "<":
+      return toMin < 0;
+    case "<=":
+      return toMin <= 0;
+    case ">":
+      return toMax > 0 || ordering.mayHoldNaN;
+    case ">=":
+      return toMax >= 0 || ordering.mayHoldNaN;
+    case "!=":
+      return !ordering.exact || toMin !== 0 || toMax !== 0;
+    default:
+      return true;
+  }
+}
+
+function wantedValues(predicate: Predicate, ordering: Ordering): (Comparable | undefined)[] {
+  if (predicate.op === "is null" || predicate.op === "is not null") return [];
+  if (predicate.op === "in") return predicate.value.map((value) => ordering.fromValue(value));
+  return [ordering.fromValue(predicate.value)];
+}
+
+function holds(op: Predicate["op"], order: number): boolean {
+  switch (op) {
+    case "=":
+    case "in":
+      return order === 0;
+    case "!=":
+      return order !== 0;
+    case "<":
+      return order < 0;
+    case "<=":
+      return order <= 0;
+    case ">":
+      return order > 0;
+    case ">=":
+      return order >= 0;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,29 @@
+import type { SqlColumn } from "../engine.ts";
+import { quoteText } from "./quote.ts";
+
+/**
+ * A relation over Parquet files with exactly these columns, found by name and cast: one that a file lacks is null, others are left
+ * out. `nameInFile` is the column's name there if it differs.
+ */
+export function parquetRelation(
+  paths: readonly string[],
+  columns: readonly (SqlColumn & { readonly nameInFile?: string })[],
+): string {
+  const schema = columns
+    .map(
+      ({ name, type, nameInFile }) =>
+        `${quoteText(nameInFile ?? name)}: {name: ${quoteText(name)}, type: ${quoteText(type)}, default_value: NULL}`,
+    )
+    .join(", ");
+  return `read_parquet([${paths.map(quoteText).join(", ")}], schema = MAP {${schema}}, hive_partitioning = false)`;
+}
+
+/** `DESCRIBE`'s columns of a query. */
+export function describe(sql: string): string {
+  return `SELECT column_name AS name, column_type AS type FROM (DESCRIBE ${sql})`;
+}
+
+/** Text of a query as it can stand in brackets. */
+export function subquery(sql: string): string {
+  return `(\n${sql.trim().replace(/(\s*;)+$/, "")}\n)`;
+}

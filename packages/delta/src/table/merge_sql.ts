@@ -1,0 +1,63 @@
+import { quoteName } from "../sql/quote.ts";
+
+/** Names of the position columns of a target relation. */
+export const POSITION = { file: "__cinelake_file", row: "__cinelake_row" } as const;
+
+export interface MergeSql {
+  /** All columns of the table. */
+  readonly columns: readonly string[];
+  readonly key: readonly string[];
+  /** Temporary table with the source's rows. */
+  readonly source: string;
+  /** Temporary table to hold what `matchesSql` finds. */
+  readonly matches: string;
+  /** SQL over `source` and `target`; see MergeOptions. */
+  readonly updateWhen: string;
+  /** SQL over `target` that says which rows can match. */
+  readonly where: string;
+}
+
+/** A key that the source holds twice, if any. */
+export function duplicateKeySql({ source, key }: MergeSql): string {
+  const names = key.map(quoteName).join(", ");
+  return `SELECT ${names} FROM ${quoteName(source)} GROUP BY ${names} HAVING count(*) > 1 LIMIT 1`;
+}
+
+/** Pairs of matching rows: the source's rowid, the target's position, and whether the target's row changes. Null keys match null. */
+export function matchesSql(target: string, merge: MergeSql): string {
+  const { columns, key, source, matches, updateWhen, where } = merge;
+  const on = key.map((name) => `source.${quoteName(name)} IS NOT DISTINCT FROM target.${quoteName(name)}`);
+  const differs = columns
+    .filter((name) => !key.includes(name))
+    .map((name) => `source.${quoteName(name)} IS DISTINCT FROM target.${quoteName(name)}`);
+  const changed = differs.length === 0 ? "false" : `(${differs.join(" OR ")}) AND coalesce((\n${updateWhen}\n), false)`;
+  return (
+    `CREATE TEMP TABLE ${quoteName(matches)} AS SELECT source.rowid AS source_row, ` +
+    `target.${POSITION.file} AS file, target.${POSITION.row} AS row, ${changed} AS changed ` +
+    `FROM ${quoteName(source)} AS source JOIN ${target} AS target ON ${on.join(" AND ")} WHERE ${where}`
+  );
+}
+
+export function touchedFilesSql({ matches }: MergeSql): string {
+  return `SELECT file, count(*) AS rows FROM ${quoteName(matches)} WHERE changed GROUP BY file ORDER BY file`;
+}
+
+/** Source rows that match nothing. */
+export function insertsSql({ columns, source, matches }: MergeSql): string {
+  const names = columns.map((name) => `source.${quoteName(name)}`).join(", ");
+  return `SELECT ${names} FROM ${quoteName(source)} AS source WHERE NOT EXISTS (SELECT 1 FROM ${quoteName(matches)} AS m WHERE m.source_row = source.rowid)`;
+}
+
+/** All rows of the touched files (whose positions among all candidates are `touched`), changed ones replaced by the source's. */
+export function rewriteSql(target: string, touched: readonly number[], { columns, source, matches }: MergeSql): string {
+  const list = columns.map((name) => {
+    const column = quoteName(name);
+    return `CASE WHEN m.source_row IS NULL THEN target.${column} ELSE source.${column} END AS ${column}`;
+  });
+  const changed = `SELECT source_row, list_position([${touched.join(", ")}], file) - 1 AS file, row FROM ${quoteName(matches)} WHERE changed`;
+  return (
+    `SELECT ${list.join(", ")} FROM ${target} AS target ` +
+    `LEFT JOIN (${changed}) AS m ON m.file = target.${POSITION.file} AND m.row = target.${POSITION.row} ` +
+    `LEFT JOIN ${quoteName(source)} AS source ON source.rowid = m.source_row`
+  );
+}

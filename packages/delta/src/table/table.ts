@@ -1,0 +1,88 @@
+import type {
+  At,
+  CommitOptions,
+  CommitResult,
+  DeltaTable,
+  HistoryEntry,
+  MergeOptions,
+  Predicate,
+  Snapshot,
+  Source,
+  TableContext,
+} from "../api.ts";
+import { writeCheckpoint } from "../log/checkpoint.ts";
+import { loadState, refreshState } from "../log/load.ts";
+import { versionNotFound } from "../log/segment.ts";
+import type { TableState } from "../log/state.ts";
+import { append, overwrite } from "./append.ts";
+import { nowOf } from "./context.ts";
+import { history, versionAt } from "./history.ts";
+import { merge } from "./merge.ts";
+import { snapshotOf } from "./snapshot.ts";
+
+/** The façade: keeps the last state it has seen, so that only newer commits are read. */
+export class Table implements DeltaTable {
+  readonly path: string;
+  readonly #context: TableContext;
+  #state: TableState;
+
+  constructor(context: TableContext, state: TableState) {
+    this.path = context.path;
+    this.#context = context;
+    this.#state = state;
+  }
+
+  async snapshot(at?: At): Promise<Snapshot> {
+    const latest = await this.#latest();
+    if (!at) return snapshotOf(this.#context, latest);
+    const version = "version" in at ? at.version : await versionAt(this.#context, latest, at.timestamp);
+    if (!Number.isSafeInteger(version) || version < 0)
+      throw versionNotFound(this.path, version, "versions are 0, 1, 2, …");
+    const state = version === latest.version ? latest : await loadState(this.#context, version);
+    return snapshotOf(this.#context, state ?? latest);
+  }
+
+  append(source: Source, options: CommitOptions = {}): Promise<CommitResult> {
+    return this.#write((state) => append(this.#context, state, source, options));
+  }
+
+  overwrite(
+    source: Source,
+    options: CommitOptions & { readonly where?: readonly Predicate[] } = {},
+  ): Promise<CommitResult> {
+    return this.#write((state) => overwrite(this.#context, state, source, options));
+  }
+
+  merge(source: Source, options: MergeOptions): Promise<CommitResult> {
+    return this.#write((state) => merge(this.#context, state, source, options));
+  }
+
+  async history(limit?: number): Promise<HistoryEntry[]> {
+    return history(this.#context, await this.#latest(), limit);
+  }
+
+  async #latest(): Promise<TableState> {
+    const state = await refreshState(this.#context, this.#state);
+    if (state.version > this.#state.version) this.#state = state;
+    return state;
+  }
+
+  async #write(work: (state: TableState) => Promise<CommitResult>): Promise<CommitResult> {
+    const state = await this.#latest();
+    const result = await work(state);
+    const interval = Number(state.metadata.configuration["delta.checkpointInterval"] ?? 10);
+    if (result.committed && interval > 0 && result.version % interval === 0) await this.#checkpoint(result.version);
+    return result;
+  }
+
+  /** The commit stands whatever becomes of its checkpoint, which only makes reading faster. */
+  async #checkpoint(version: number): Promise<void> {
+    try {
+      const latest = await this.#latest();
+      const state = latest.version === version ? latest : await loadState(this.#context, version);
+      if (state) await writeCheckpoint(this.#context, state, nowOf(this.#context));
+    } catch (error) {
+      this.#context.onCheckpointError?.(error);
+    }
+  }
+}
