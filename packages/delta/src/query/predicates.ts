@@ -12,8 +12,7 @@ export function predicateSql(predicates: readonly Predicate[], schema: StructTyp
     .map((predicate) => {
       const field = fieldOf(schema, predicate.column);
       const column = alias ? `${alias}.${quoteName(field.name)}` : quoteName(field.name);
-      if (predicate.op === "is null" || predicate.op === "is not null")
-        return `${column} ${predicate.op.toUpperCase()}`;
+      if (!("value" in predicate)) return `${column} ${predicate.op.toUpperCase()}`;
       if (predicate.op === "in") {
         const values = predicate.value.map((value) => predicateLiteral(value, field));
         return values.length === 0 ? "FALSE" : `${column} IN (${values.join(", ")})`;

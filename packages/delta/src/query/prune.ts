@@ -102,7 +102,7 @@ function rangeMayHold(
 }
 
 function wantedValues(predicate: Predicate, ordering: Ordering): (Comparable | undefined)[] {
-  if (predicate.op === "is null" || predicate.op === "is not null") return [];
+  if (!("value" in predicate)) return [];
   if (predicate.op === "in") return predicate.value.map((value) => ordering.fromValue(value));
   return [ordering.fromValue(predicate.value)];
 }
