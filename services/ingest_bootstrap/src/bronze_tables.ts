@@ -1,5 +1,5 @@
-import { CinelakeError, deltaSchema, tablePath, type TableSpec } from "@cinelake/contracts";
-import { openOrCreateTable, type DeltaTable, type SqlEngine } from "@cinelake/delta";
+import { CinelakeError, deltaSchema, findError, tablePath, type TableSpec } from "@cinelake/contracts";
+import { openOrCreateTable, openTable, type DeltaTable, type SqlEngine } from "@cinelake/delta";
 import type { ObjectStore } from "@cinelake/object_store";
 import { bronzeSql, countSql } from "./bronze_sql.ts";
 import { isDiskFull } from "./disk.ts";
@@ -37,6 +37,16 @@ export async function openBronzeTables({ store, engine }: LakePorts): Promise<Br
     tables.push({ file, spec, table });
   }
   return tables;
+}
+
+/** One of those tables, undefined if it is not there. */
+export async function findBronzeTable({ store, engine }: LakePorts, spec: TableSpec): Promise<DeltaTable | undefined> {
+  try {
+    return await openTable({ store, engine, path: tablePath(spec) });
+  } catch (error) {
+    if (findError(error, "delta_table_not_found")) return undefined;
+    throw error;
+  }
 }
 
 /** Highest run of the data set that any of the tables has seen, 0 for none. */

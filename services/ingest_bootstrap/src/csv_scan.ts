@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const COMMA = 0x2c;
 const QUOTE = 0x22;
+const SPACE = 0x20;
 const CR = 0x0d;
 const LF = 0x0a;
 
@@ -12,6 +13,8 @@ const QUOTED = 2;
 /** After a quote inside a quoted field: the field's end, or half of a doubled quote. */
 const QUOTE_SEEN = 3;
 const CR_SEEN = 4;
+/** Spaces at a field's start. Parsers differ on a quote after them, so it is refused. */
+const SPACES = 5;
 
 /** What is wrong, and where: `line` counts from 1 with the header. */
 export class CsvError extends Error {
@@ -100,8 +103,11 @@ export class CsvScanner {
       } else if (state === QUOTE_SEEN) {
         if (byte !== QUOTE) throw new CsvError(this.#line, "text follows the closing quote of a value");
         state = QUOTED;
+      } else if (byte === QUOTE) {
+        if (state === SPACES) throw new CsvError(this.#line, "spaces stand before the opening quote of a value");
+        state = QUOTED;
       } else {
-        state = byte === QUOTE ? QUOTED : PLAIN;
+        state = byte === SPACE ? SPACES : PLAIN;
       }
     }
     this.#state = state;

@@ -1,6 +1,6 @@
 import { findError } from "@cinelake/contracts";
-import { ingestedRows, openBronzeTables, type LakePorts } from "./bronze_tables.ts";
-import { fileFacts } from "./file_facts.ts";
+import { findBronzeTable, ingestedRows, type LakePorts } from "./bronze_tables.ts";
+import { BRONZE_FILES, fileFacts } from "./file_facts.ts";
 import { fileKey, readManifest, readPending, type Manifest } from "./manifest.ts";
 import { openRun } from "./plan.ts";
 import { stepCounter, type Progress } from "./progress.ts";
@@ -90,10 +90,15 @@ async function filesProblems(
 
 async function tableProblems(ports: LakePorts, manifest: Manifest): Promise<Problem[]> {
   const problems: Problem[] = [];
-  for (const { spec, table } of await openBronzeTables(ports)) {
+  for (const { spec } of BRONZE_FILES) {
     const stated = manifest.tables.find(({ name }) => name === spec.name);
     if (!stated) {
       problems.push({ subject: spec.name, problem: "is not in the manifest" });
+      continue;
+    }
+    const table = await findBronzeTable(ports, spec);
+    if (!table) {
+      problems.push({ subject: spec.name, problem: "does not exist" });
       continue;
     }
     const found = await ingestedRows(ports.engine, table, {

@@ -33,6 +33,7 @@ test("names the line of what it refuses", () => {
     ['a,b\n"x\ny",1\n1,2,3\n', "line 4: it has 3 values"],
     ['a,b\n1,"open\n3,4\n', "line 2: a quoted value is never closed"],
     ['a,b\n1,"x"y\n', "line 2: text follows the closing quote"],
+    ['a,b\n1, "x"\n', "line 2: spaces stand before"],
     ["a,b\r\n1,2\n", "line 2: the file mixes"],
     ["a,b\n1,2\r3,4\n", "line 2: a carriage return"],
     ["a,b\n1,2\n1,2\r", "line 3: a carriage return"],
