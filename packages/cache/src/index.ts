@@ -1,1 +1,3 @@
-export * from "./cache.ts";
+export type { Cache } from "./cache.ts";
+export type { MemoryCacheOptions } from "./memory_cache.ts";
+export { openCache } from "./open.ts";

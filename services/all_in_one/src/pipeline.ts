@@ -1,10 +1,14 @@
 import { join } from "node:path";
-import { trainModel, type TrainResult } from "@cinelake/als_trainer";
+import { precomputeFinal, trainModel, type FinalResult, type TrainResult } from "@cinelake/als_trainer";
 import { bronzeToSilver, type EtlResult } from "@cinelake/bronze_to_silver";
 import { CinelakeError } from "@cinelake/contracts";
 import { bootstrap, currentManifest, type BootstrapOptions, type Report } from "@cinelake/ingest_bootstrap";
+import { currentTrending } from "@cinelake/trending_aggregator";
 import type { House } from "./house.ts";
 import type { RunStep } from "./steps.ts";
+
+/** The window that the API blends with. */
+const SERVED_WINDOW = "24h";
 
 /** What a batch step works with. */
 export interface BatchContext {
@@ -48,5 +52,16 @@ export function runEtl({ house, step }: BatchContext): Promise<EtlResult> {
 export function runTraining({ house, step, signal }: BatchContext): Promise<TrainResult> {
   return house.batch(() =>
     step("train and promote", (report) => trainModel(house, {}, { onProgress: report, signal })),
+  );
+}
+
+/** What follows a promotion: the blended lists of the active users, for readers of the lake. */
+export function runFinalLists({ house, step, signal }: BatchContext): Promise<FinalResult> {
+  return house.batch(() =>
+    step("blend lists of active users", async (onProgress) => {
+      const publications = await currentTrending(house);
+      const trending = publications.find(({ window }) => window === SERVED_WINDOW);
+      return precomputeFinal(house, { trending, now: Date.now(), onProgress, signal });
+    }),
   );
 }

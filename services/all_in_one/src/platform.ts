@@ -19,8 +19,11 @@ export function createPlatform(house: House): LivePlatform {
     flushRows: configuration.flushRows,
     flushIntervalMs: configuration.flushIntervalMs,
   });
-  const trending = createTrendingAggregator(ports, { tableIntervalMs: configuration.trendingTableIntervalMs });
-  const api = createApiService({ ...ports, metrics: ports.metrics.registry }, configuration.api);
+  const trending = createTrendingAggregator({
+    ...ports,
+    options: { tableIntervalMs: configuration.trendingTableIntervalMs },
+  });
+  const api = createApiService(ports, configuration.api);
   const services = composeServices("cinelake", [streamConsumer, trending, api]);
   return { ...services, address: () => api.address(), streamConsumer };
 }

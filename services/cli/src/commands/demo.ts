@@ -1,4 +1,4 @@
-import { runBootstrap, runEtl, runTraining } from "@cinelake/all_in_one";
+import { runBootstrap, runEtl, runFinalLists, runTraining } from "@cinelake/all_in_one";
 import { findError } from "@cinelake/contracts";
 import { currentManifest, type BootstrapOptions } from "@cinelake/ingest_bootstrap";
 import type { Command, CommandContext } from "../command.ts";
@@ -15,6 +15,7 @@ export const demoCommand: Command = {
     line(await loadData(context, bootstrapOptions(context.options)));
     await runEtl(context);
     await runTraining(context);
+    await runFinalLists(context);
     await serve(context, (address) => line(invitation(address)));
     return { json: { stopped: true }, text: "stopped" };
   },

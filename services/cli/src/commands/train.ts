@@ -1,4 +1,4 @@
-import { runTraining } from "@cinelake/all_in_one";
+import { runFinalLists, runTraining } from "@cinelake/all_in_one";
 import type { Command } from "../command.ts";
 
 export const trainCommand: Command = {
@@ -7,9 +7,10 @@ export const trainCommand: Command = {
   options: {},
   async run(context) {
     const result = await runTraining(context);
+    const final = await runFinalLists(context);
     const text = result.changed
       ? `${result.modelVersion} serves: ${result.users} users, ${result.movies} films, ${result.ratings} ratings`
       : `${result.modelVersion} serves already: nothing has changed since it was trained`;
-    return { json: result, text };
+    return { json: { ...result, final }, text };
   },
 };

@@ -1,22 +1,26 @@
-import { trendingKey } from "@cinelake/contracts";
-import type { TrendingPublication, TrendingWindow } from "@cinelake/ranking";
+import { TRENDING_WINDOWS } from "@cinelake/contracts";
+import { currentTrending } from "@cinelake/trending_aggregator";
 import type { Command } from "../command.ts";
 
 export const trendingCommand: Command = {
   name: "trending",
-  summary: "The trending list with the parts of each score.",
+  summary: "What trends now, computed from the lake and the log, with the parts of each score.",
   options: {
-    window: { type: "string", description: "half-life window", choices: ["1h", "24h", "7d"], default: "24h" },
+    window: { type: "string", description: "half-life window", choices: TRENDING_WINDOWS, default: "24h" },
     genre: { type: "string", description: "films of this genre only", default: "all" },
     k: { type: "integer", description: "how many films", default: 10, minimum: 1, maximum: 500 },
   },
-  async run({ house, options }) {
-    const bytes = await house.cache.get(trendingKey(options.window as TrendingWindow));
-    const publication = bytes && (JSON.parse(Buffer.from(bytes).toString("utf8")) as TrendingPublication);
-    const entries = publication?.lists[options.genre as string]?.slice(0, options.k as number) ?? [];
+  async run({ house, options, step }) {
+    const publications = await step("count", () => currentTrending(house));
+    const publication = publications.find(({ window }) => window === options.window);
+    const items = publication?.lists[options.genre as string]?.slice(0, options.k as number) ?? [];
+    const lines = items.map(
+      ({ movie_id, score, recent, baseline, users, source }, index) =>
+        `${String(index + 1).padStart(4)}  film ${String(movie_id).padEnd(10)}score ${score.toFixed(4).padEnd(12)}recent ${recent.toFixed(3)}, baseline ${baseline.toFixed(3)}, ${users} users, ${source}`,
+    );
     return {
-      json: { computed_at: publication?.computed_at ?? null, items: entries },
-      text: entries.map((each) => JSON.stringify(each)).join("\n"),
+      json: { computed_at: publication?.computed_at ?? null, items },
+      text: lines.join("\n") || "Nothing trends yet",
     };
   },
 };

@@ -1,0 +1,35 @@
+import type { SqlEngine } from "@cinelake/delta";
+import type { Metadata } from "@cinelake/metadata";
+import type { ObjectStore } from "@cinelake/object_store";
+import type { Metrics } from "@cinelake/runtime";
+import type { Tracking } from "@cinelake/tracking";
+
+/** What reading the ratings takes. */
+export interface LakePorts {
+  /** The lake. */
+  readonly store: ObjectStore;
+  readonly engine: SqlEngine;
+}
+
+/** What training works with. */
+export interface TrainerPorts extends LakePorts {
+  readonly metadata: Metadata;
+  readonly tracking: Tracking;
+  readonly metrics?: Pick<Metrics, "histogram">;
+  readonly logger?: { warn(details: object, message: string): void };
+  /** Milliseconds since the epoch; default Date.now. */
+  readonly now?: () => number;
+}
+
+/** `done` of `total` units of the step `name` are behind. */
+export type ReportWork = (progress: {
+  readonly name: string;
+  readonly done: number;
+  readonly total: number;
+  readonly unit: string;
+}) => void;
+
+export interface WorkHooks {
+  readonly onProgress?: ReportWork;
+  readonly signal?: AbortSignal;
+}
