@@ -120,10 +120,10 @@ export function fileUri(path: string): string {
     .join("/");
 }
 
-/** What makes two file actions speak of the same file: its path and its deletion vector. */
+/** What makes two file actions speak of the same file: its path (`/a`, `file:/a` and `file:///a` are one) and its deletion vector. */
 export function fileKey(file: { readonly path: string; readonly deletionVector?: DeletionVector | null }): string {
   const vector = file.deletionVector;
-  const path = physicalPath(file.path);
+  const path = physicalPath(file.path).replace(/^(?:file:)?\/+/, "/");
   return vector ? `${path}\n${vector.storageType}${vector.pathOrInlineDv}@${vector.offset ?? ""}` : path;
 }
 

@@ -72,13 +72,13 @@ export class Replay {
   finish(version: number, timestamp: number): TableState {
     const protocol = this.#protocol ?? missing("protocol", version);
     const metadata = this.#metadata ?? missing("metaData", version);
-    const sameSchema = this.#base?.metadata.schemaString === metadata.schemaString;
+    const base = this.#base?.metadata.schemaString === metadata.schemaString ? this.#base : undefined;
     return {
       version,
       timestamp,
       protocol,
       metadata,
-      schema: sameSchema ? this.#base!.schema : parseSchema(metadata.schemaString),
+      schema: base?.schema ?? parseSchema(metadata.schemaString),
       files: this.#files,
       tombstones: this.#tombstones,
       transactions: this.#transactions,

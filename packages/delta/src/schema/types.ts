@@ -81,9 +81,9 @@ export function fieldOf(schema: StructType, name: string): StructField {
 }
 
 /** `metaData.schemaString` to its value; fails with `delta_corrupt` if it is not a schema. */
-export function parseSchema(text: string): StructType {
+export function parseSchema(text: string | undefined): StructType {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text ?? "null");
     if (isStruct(value)) return value;
   } catch (cause) {
     throw new CinelakeError("delta_corrupt", "The table's schemaString is not JSON.", { cause });

@@ -1,0 +1,120 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, sep } from "node:path";
+import { findError } from "@cinelake/contracts";
+import { openObjectStore } from "@cinelake/object_store";
+import { sharedFile } from "@cinelake/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openSqlEngine, openTable, type SqlEngine } from "@cinelake/delta";
+
+/** Cases that must fail, with the code and a part of the message. All others must give the expected rows. */
+const REFUSED: Readonly<Record<string, readonly [code: string, text: string]>> = {
+  "data-reader-timestamp_ntz-id-mode": ["delta_unsupported", "columnMapping"],
+  "data-reader-timestamp_ntz-name-mode": ["delta_unsupported", "columnMapping"],
+  "data-skipping-basic-stats-all-types-columnmapping-id": ["delta_unsupported", "columnMapping"],
+  "data-skipping-basic-stats-all-types-columnmapping-name": ["delta_unsupported", "columnMapping"],
+  "table-with-columnmapping-mode-id": ["delta_unsupported", "columnMapping"],
+  "table-with-columnmapping-mode-name": ["delta_unsupported", "columnMapping"],
+  "dv-partitioned-with-checkpoint": ["delta_unsupported", "deletionVectors"],
+  "dv-with-columnmapping": ["delta_unsupported", "deletionVectors"],
+  "log-replay-dv-key-cases": ["delta_unsupported", "deletionVectors"],
+  "v2-checkpoint-json": ["delta_unsupported", "v2Checkpoint"],
+  "v2-checkpoint-parquet": ["delta_unsupported", "v2Checkpoint"],
+  "deltalog-invalid-protocol-version": ["delta_unsupported", "minReaderVersion 99"],
+  "deltalog-commit-info": ["delta_corrupt", "schemaString"],
+  "update-deleted-directory": ["delta_corrupt", "schemaString"],
+  "data-reader-absolute-paths-escaped-chars": ["delta_corrupt", "metaData"],
+  "deltalog-state-reconstruction-from-checkpoint-missing-metadata": ["delta_corrupt", "metaData"],
+  "deltalog-state-reconstruction-from-checkpoint-missing-protocol": ["delta_corrupt", "protocol"],
+  "deltalog-state-reconstruction-without-metadata": ["delta_corrupt", "metaData"],
+  "deltalog-state-reconstruction-without-protocol": ["delta_corrupt", "protocol"],
+  "versions-not-contiguous": ["delta_corrupt", "no commit 1"],
+  "no-delta-log-folder": ["delta_table_not_found", "no table"],
+  // The log names data files that the archive does not hold.
+  checkpoint: ["object_not_found", "15"],
+  "delete-re-add-same-file-different-transactions": ["object_not_found", "bar"],
+  "log-replay-special-characters-b": ["object_not_found", "special p@#h"],
+};
+
+/** A column that cannot be compared: its partition values were written without their zone. */
+const ZONELESS: Readonly<Record<string, string>> = { "data-reader-partition-values": "as_timestamp" };
+
+/** Tables without expected rows: their number. */
+const ROWS: Readonly<Record<string, number>> = { "deltatbl-map-types-correctly": 1, "deltatbl-partition-prune": 5 };
+
+const archive = sharedFile("data/delta-golden.tar.gz");
+if (!archive) {
+  process.stderr.write("NOT RUN: the golden Delta tables (data/delta-golden.tar.gz) are not beside the repository\n");
+  test("golden tables are not there", ({ annotate }) => annotate("golden tables NOT RUN: archive absent", "warning"));
+} else {
+  const names = execFileSync("tar", ["tzf", archive], { maxBuffer: 1 << 26, encoding: "utf8" }).split("\n");
+  const tables = new Set(
+    names.flatMap((name) => (name.includes("/_delta_log/") ? [name.split("/_delta_log/")[0]!] : [])),
+  );
+  tables.add("kernel-rs-golden-x/no-delta-log-folder/delta");
+
+  describe("golden tables of another implementation", () => {
+    let folder: string;
+    let engine: SqlEngine;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), "cinelake-golden-"));
+      execFileSync("tar", ["xzf", archive, "-C", folder]);
+      engine = await openSqlEngine({ threads: 2 });
+    });
+    afterAll(async () => {
+      await engine[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    test.each(Array.from(tables).sort())("%s", async (name) => {
+      const place = join(folder, name);
+      const id = basename(name) === "delta" ? basename(dirname(name)) : basename(name);
+      const refused = REFUSED[id];
+      await using store = await openObjectStore(dirname(place));
+      const work = compare(engine, store, basename(place), join(dirname(place), "expected"), id);
+      if (!refused) return work;
+      const error = findError(await work.catch((thrown: unknown) => thrown));
+      expect(error?.code).toBe(refused[0]);
+      expect(error?.message).toContain(refused[1]);
+    });
+  });
+}
+
+async function compare(
+  engine: SqlEngine,
+  store: Awaited<ReturnType<typeof openObjectStore>>,
+  path: string,
+  expected: string,
+  id: string,
+): Promise<void> {
+  const table = await openTable({ store, path, engine });
+  const snapshot = await table.snapshot();
+  await using scan = await snapshot.scan();
+  if (!existsSync(expected)) {
+    const [found] = await engine.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${scan.sql}`);
+    expect(found!.rows).toBe(/^canonicalized|^log-replay|^deltalog-getChanges/.test(id) ? 0 : (ROWS[id] ?? 10));
+    return;
+  }
+  const columns = snapshot.schema.fields.map(({ name }) => name).filter((name) => name !== ZONELESS[id]);
+  const list = columns.map((name) => `"${name}"`).join(", ");
+  const ours = `SELECT ${list} FROM ${scan.sql}`;
+  const theirs = `SELECT ${list} FROM read_parquet([${parquetFiles(expected)}], hive_partitioning = false)`;
+  const [difference] = await engine.rows(
+    `SELECT (SELECT count(*) FROM (${ours})) - (SELECT count(*) FROM (${theirs})) AS rows,
+      (SELECT count(*) FROM (${theirs} EXCEPT ALL ${ours})) AS missing, (SELECT count(*) FROM (${ours} EXCEPT ALL ${theirs})) AS extra`,
+  );
+  expect(difference).toEqual({ rows: 0, missing: 0, extra: 0 });
+  if (snapshot.rowCount !== undefined) {
+    const [count] = await engine.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${scan.sql}`);
+    expect(snapshot.rowCount).toBe(count!.rows);
+  }
+}
+
+function parquetFiles(folder: string): string {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".parquet") && !name.split(sep).some((part) => /^[._]/.test(part)))
+    .map((name) => `'${join(folder, name)}'`)
+    .join(", ");
+}
