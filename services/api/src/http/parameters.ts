@@ -3,37 +3,65 @@ import { z } from "zod";
 const MAX_ID = Number.MAX_SAFE_INTEGER;
 const WHOLE = /^[0-9]{1,16}$/;
 
+interface WholeNumberRange {
+  readonly min: number;
+  readonly max: number;
+  readonly description: string;
+}
+
 /**
- * A whole number in a path or a query: digits only, so that `1e3`, `0x10`, `5.0`, blanks, a repeated or an empty parameter are refused
- * rather than guessed at.
+ * A whole number in a path or a query: digits only, so that `1e3`, `0x10`, `5.0`, blanks and a repeated parameter are refused rather
+ * than guessed at.
  */
-export function wholeNumber(range: { min: number; max: number; description: string; default?: number }) {
-  const { min, max, description } = range;
-  const expected = `must be a whole number from ${min} to ${max}`;
-  return z
-    .string({ error: `${expected}, given once` })
+export function wholeNumber(range: WholeNumberRange) {
+  return numberText(range)
     .transform((text, context) => {
-      const value = WHOLE.test(text) ? Number(text) : Number.NaN;
-      if (value >= min && value <= max && Number.isSafeInteger(value)) return value;
-      context.addIssue(expected);
+      const value = valueIn(range, text);
+      if (value !== undefined) return value;
+      context.addIssue(expectation(range));
       return z.NEVER;
     })
-    .meta({
-      type: "integer",
-      minimum: min,
-      maximum: max,
-      description,
-      ...(range.default === undefined ? {} : { default: range.default }),
-    });
+    .meta(numberMeta(range));
+}
+
+/** The same for a query, where an absent or empty parameter is `otherwise`. */
+export function wholeNumberOr<T extends number | undefined>(otherwise: T, range: WholeNumberRange) {
+  return numberText(range)
+    .transform((text, context): number | T => {
+      const value = text === "" ? otherwise : valueIn(range, text);
+      if (value !== undefined || text === "") return value as number | T;
+      context.addIssue(expectation(range));
+      return z.NEVER;
+    })
+    .optional()
+    .transform((value) => value ?? otherwise)
+    .meta({ ...numberMeta(range), ...(otherwise === undefined ? {} : { default: otherwise }) });
 }
 
 /** An id of a user or a film. */
 export const idParameter = (description: string) => wholeNumber({ min: 1, max: MAX_ID, description });
+export const optionalIdParameter = (description: string) =>
+  wholeNumberOr(undefined, { min: 1, max: MAX_ID, description });
 
 /** How many films to answer with. */
-export const kParameter = wholeNumber({ min: 1, max: 500, default: 10, description: "How many, 1 to 500." })
-  .optional()
-  .transform((k) => k ?? 10);
+export const kParameter = wholeNumberOr(10, { min: 1, max: 500, description: "How many, 1 to 500." });
+
+function numberText(range: WholeNumberRange) {
+  return z.string({ error: `${expectation(range)}, given once` });
+}
+
+function expectation({ min, max }: WholeNumberRange): string {
+  return `must be a whole number from ${min} to ${max}`;
+}
+
+function valueIn({ min, max }: WholeNumberRange, text: string): number | undefined {
+  const value = WHOLE.test(text) ? Number(text) : Number.NaN;
+  return value >= min && value <= max && Number.isSafeInteger(value) ? value : undefined;
+}
+
+function numberMeta({ min, max, description }: WholeNumberRange) {
+  return { type: "integer", minimum: min, maximum: max, description } as const;
+}
 
 const MAX_EXCLUDED = 1000;
 

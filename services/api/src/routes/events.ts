@@ -16,6 +16,8 @@ const eventShape = z
     "An event by schemas/events/{view,click,rating}_event.schema.json: event_id, event_type, event_ts, user_id and movie_id are required.",
   );
 
+const eventsShape = z.array(z.unknown()).meta({ minItems: 1, maxItems: MAX_EVENTS });
+
 /** POST /events: answers once the log has the events durably. */
 export function eventRoutes(app: ApiServer, context: ApiContext): void {
   const { metrics } = context.ports;
@@ -27,21 +29,15 @@ export function eventRoutes(app: ApiServer, context: ApiContext): void {
         summary: "Tell what users did",
         description: `One event or an array of up to ${MAX_EVENTS}. Each is checked by itself; 202 if any was accepted, then all accepted ones are durable. A 503 may leave some of them stored: send the same events (with the same event_id) again, repeats are dropped.`,
         tags: ["events"],
-        body: z.union(
-          [
-            z
-              .array(z.unknown())
-              .min(1, "must have at least one event")
-              .max(MAX_EVENTS, `must have at most ${MAX_EVENTS} events`),
-            eventShape,
-          ],
-          { error: "must be an event or an array of events" },
-        ),
+        body: z.union([eventsShape, eventShape], { error: "must be an event or an array of events" }),
         response: { 202: eventsAnswerShape, ...problemResponse },
       },
     },
     async (request, reply) => {
-      const sent = [request.body].flat() as unknown[];
+      const sent: unknown[] = Array.isArray(request.body) ? request.body : [request.body];
+      if (sent.length === 0 || sent.length > MAX_EVENTS) {
+        throw problem("invalid_argument", `body: must have 1 to ${MAX_EVENTS} events, not ${sent.length}`);
+      }
       const checked = sent.map((value) => check(value, context.now()));
       const valid = checked.flatMap((each, index) => (each.ok ? [{ index, event: each.event }] : []));
       metrics.counter("cinelake_events_rejected_total").inc({ reason: "invalid_event" }, sent.length - valid.length);
@@ -73,11 +69,11 @@ export function eventRoutes(app: ApiServer, context: ApiContext): void {
 type Refusal = { readonly ok: false; readonly reason: string; readonly field?: string };
 
 function check(value: unknown, now: number): Refusal | { readonly ok: true; readonly event: CinelakeEvent } {
-  const result = validateEvent(value, { now });
-  if (result.ok && result.event.event_type === "exposure") {
+  const type = typeof value === "object" && value !== null && "event_type" in value ? value.event_type : undefined;
+  if (type === "exposure") {
     return { ok: false, reason: "event_type exposure is written by the API alone", field: "event_type" };
   }
-  return result;
+  return validateEvent(value, { now });
 }
 
 function rejection(index: number, value: unknown, { reason, field }: Refusal) {

@@ -1,7 +1,7 @@
 import { filmIndex } from "@cinelake/ranking";
 import { z } from "zod";
 import { listedFilm, type ApiContext } from "../context.ts";
-import { idParameter, kParameter, textParameter, wholeNumber } from "../http/parameters.ts";
+import { idParameter, kParameter, textParameter, wholeNumberOr } from "../http/parameters.ts";
 import { problem, problemResponse } from "../http/problem.ts";
 import type { ApiServer } from "../http/server.ts";
 import { filmDetailShape, filmsShape, similarShape } from "../http/shapes.ts";
@@ -11,9 +11,7 @@ import type { Film } from "../state/films.ts";
 import { genreNamed } from "./genres.ts";
 
 const params = z.object({ movie_id: idParameter("The film.") });
-const limit = wholeNumber({ min: 1, max: 500, default: 20, description: "Films on a page, 1 to 500." })
-  .optional()
-  .transform((given) => given ?? 20);
+const limit = wholeNumberOr(20, { min: 1, max: 500, description: "Films on a page, 1 to 500." });
 
 /** GET /movies, /movies/{movie_id} and /movies/{movie_id}/similar. */
 export function movieRoutes(app: ApiServer, context: ApiContext): void {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { listForInteractions, listForUser, waitForUsers, type ApiContext } from "../context.ts";
-import { afterParameter, excludeParameter, idParameter, kParameter } from "../http/parameters.ts";
+import { afterParameter, excludeParameter, idParameter, kParameter, optionalIdParameter } from "../http/parameters.ts";
 import { problemResponse } from "../http/problem.ts";
 import { recommendationsShape } from "../http/shapes.ts";
 import { REACHED_HEADER, type ApiServer } from "../http/server.ts";
@@ -44,7 +44,7 @@ export function recommendationRoutes(app: ApiServer, context: ApiContext): void 
         summary: "Films for a user, or for anybody",
         description: "Without `user_id`: trending and popular films.",
         tags: ["recommendations"],
-        querystring: z.object({ user_id: idParameter("The user.").optional(), ...query }),
+        querystring: z.object({ user_id: optionalIdParameter("The user."), ...query }),
         response,
       },
     },

@@ -1,5 +1,5 @@
 import { findError, tablePath, tableSpec } from "@cinelake/contracts";
-import { openTable, type SqlEngine } from "@cinelake/delta";
+import { openTable, type DeltaTable, type SqlEngine } from "@cinelake/delta";
 import type { ObjectStore } from "@cinelake/object_store";
 import type { Logger } from "@cinelake/runtime";
 import { filmsOf, NO_FILMS, type Film, type Films } from "./films.ts";
@@ -20,14 +20,17 @@ export interface CataloguePorts {
   readonly logger: Logger;
 }
 
+const NO_CATALOGUE = "there is no catalogue yet: load a data set first";
+
 /** Reads the table at once (before it returns) and again when its version has changed, which is looked at every `pollMs`. */
 export async function openCatalogue({ store, engine, logger }: CataloguePorts, pollMs: number): Promise<Catalogue> {
   const path = tablePath(tableSpec("silver_movies"));
   let films = NO_FILMS;
+  let table: DeltaTable | undefined;
   let problem: string | undefined;
 
   async function look(): Promise<void> {
-    const table = await openTable({ store, engine, path });
+    table ??= await openTable({ store, engine, path });
     const snapshot = await table.snapshot();
     if (snapshot.version !== films.version) {
       const rows: Film[] = [];
@@ -35,12 +38,13 @@ export async function openCatalogue({ store, engine, logger }: CataloguePorts, p
       films = filmsOf(rows, snapshot.version);
       logger.info({ version: films.version, films: films.byId.size }, "catalogue in place");
     }
-    problem = undefined;
+    problem = films.byId.size > 0 ? undefined : NO_CATALOGUE;
   }
 
   const failed = (error: unknown): void => {
+    table = undefined;
     if (findError(error, "delta_table_not_found")) {
-      problem = "there is no catalogue yet: load a data set first";
+      problem = NO_CATALOGUE;
       return;
     }
     problem = `the catalogue cannot be read: ${error instanceof Error ? error.message : String(error)}`;

@@ -39,7 +39,7 @@ export function covers(start: Offsets, model: Readonly<Record<string, number>>):
   return [...start].every(([key, offset]) => offset === 0 || offset <= (model[key] ?? 0));
 }
 
-/** Whether every partition of the position that is followed at all has been read up to it. */
-export function reached(read: Offsets, position: Offsets): boolean {
-  return [...position].every(([key, offset]) => (read.get(key) ?? Infinity) >= offset);
+/** Whether every partition of the position has been read up to it; one that is not among `read` counts as read up to `otherwise`. */
+export function reached(read: Offsets, position: Offsets, otherwise = Infinity): boolean {
+  return [...position].every(([key, offset]) => (read.get(key) ?? otherwise) >= offset);
 }

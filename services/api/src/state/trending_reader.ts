@@ -58,10 +58,10 @@ export function createTrendingReader(
       for (;;) {
         const list = await get(window);
         const counted = new Map(Object.entries(list.publication?.offsets ?? {}));
-        if (list.publication && reached(counted, position)) return { ...list, reached: true };
+        if (list.publication && reached(counted, position, 0)) return { ...list, reached: true };
         if (performance.now() >= deadline) return { ...list, reached: false };
         await new Promise((resolve) => void setTimeout(resolve, LOOK_AGAIN_MS));
-        kept.delete(window);
+        await read(window);
       }
     },
   };
