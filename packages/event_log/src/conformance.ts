@@ -175,18 +175,17 @@ export function eventLogConformance(name: string, open: () => Promise<LogUnderTe
         });
       const shares = (): string[] => [...holder.values()].sort();
       const a = await member("a");
-      const polling = new AbortController();
-      const loops = [keepPolling(a, polling.signal)];
+      const stopA = keepPolling(a);
       await vi.waitFor(() => expect(shares()).toEqual(["a", "a", "a"]), { timeout: PATIENCE_MS });
       const b = await member("b");
-      loops.push(keepPolling(b, polling.signal));
+      const stopB = keepPolling(b);
       await vi.waitFor(() => expect(new Set(shares())).toEqual(new Set(["a", "b"])), { timeout: PATIENCE_MS });
       await vi.waitFor(() => expect(holder.size).toBe(PARTITIONS), { timeout: PATIENCE_MS });
       expect([...a.assignment(), ...b.assignment()].map(partitionKey).sort()).toEqual([...holder.keys()].sort());
+      await stopA();
       await a[Symbol.asyncDispose]();
       await vi.waitFor(() => expect(shares()).toEqual(["b", "b", "b"]), { timeout: PATIENCE_MS });
-      polling.abort();
-      await Promise.all(loops);
+      await stopB();
       await b[Symbol.asyncDispose]();
       expect(holder.size).toBe(0);
     });
@@ -348,9 +347,18 @@ async function pollCount(consumer: Consumer, count: number): Promise<LogRecord[]
   return await pollUntil(consumer, (records) => records.length >= count);
 }
 
-async function keepPolling(consumer: Consumer, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await consumer.poll({ maxRecords: 10, maxWaitMs: 100, signal });
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+/** Polls in the background until the function it gives is called; that resolves when the last poll has ended. */
+function keepPolling(consumer: Consumer): () => Promise<void> {
+  const stop = new AbortController();
+  const poll = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await consumer.poll({ maxRecords: 10, maxWaitMs: 100, signal: stop.signal });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  const polling = poll();
+  return async () => {
+    stop.abort();
+    await polling;
+  };
 }

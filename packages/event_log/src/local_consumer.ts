@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { CinelakeError } from "@cinelake/contracts";
 import {
   partitionKey,
   type Consumer,
@@ -53,6 +54,7 @@ export class LocalConsumer implements Consumer, Member {
   }
 
   poll(options: { maxRecords: number; maxWaitMs: number; signal?: AbortSignal }): Promise<LogRecord[]> {
+    if (this.#leaving) return Promise.reject(new CinelakeError("log_unavailable", "The consumer is closed"));
     const turn = this.#polling.then(() => this.#poll(options));
     this.#polling = turn.catch(() => {});
     return turn;
@@ -102,7 +104,7 @@ export class LocalConsumer implements Consumer, Member {
   async #poll(options: { maxRecords: number; maxWaitMs: number; signal?: AbortSignal }): Promise<LogRecord[]> {
     const deadline = performance.now() + options.maxWaitMs;
     for (;;) {
-      if (this.#leaving || options.signal?.aborted) return [];
+      if (this.#leaving || options.signal?.aborted) return await setImmediate([]);
       if (this.#failure) throw this.#failure.error;
       const records = await this.#take(options.maxRecords);
       if (records.length > 0) return records;

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { CinelakeError } from "@cinelake/contracts";
 import {
   partitionKey,
@@ -85,7 +86,7 @@ export class LocalLog implements EventLog, ConsumerLog {
     for (;;) {
       this.#checkOpen();
       checkRange(partition, at.offset);
-      if (maxRecords < 1 || signal?.aborted) return [];
+      if (maxRecords < 1 || signal?.aborted) return await setImmediate([]);
       if (partition.next > at.offset) return await partition.read(at.offset, { maxRecords, maxBytes });
       const left = deadline - performance.now();
       if (left <= 0) return [];
