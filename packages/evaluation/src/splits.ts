@@ -27,25 +27,33 @@ export function temporalSplit(ratings: Ratings, options: { readonly fraction: nu
   return cut(ratings, places, Math.round(options.fraction * places.length));
 }
 
-/** Holds out each user's last film; ties of time go to the greater film row. A user with one rating keeps it in training. */
-export function leaveLastOut(ratings: Ratings): Split {
+/**
+ * Holds out each user's last `count` films (default 1); ties of time go to the greater film row. A user with `count` ratings or
+ * fewer keeps them all in training.
+ */
+export function leaveLastOut(ratings: Ratings, options: { readonly count?: number } = {}): Split {
+  const { count = 1 } = options;
+  if (!Number.isInteger(count) || count < 1)
+    throw new RangeError(`Films to hold out must be a whole number from 1, not ${count}`);
   const { time, user, film } = ratings;
-  const last = new Int32Array(ratings.users).fill(-1);
-  const counts = new Int32Array(ratings.users);
-  for (let at = 0; at < user.length; at++) {
-    const before = last[user[at]!]!;
-    counts[user[at]!]!++;
-    const later = before < 0 || time[at]! > time[before]! || (time[at] === time[before] && film[at]! > film[before]!);
-    if (later) last[user[at]!] = at;
+  const perUser = new Int32Array(ratings.users);
+  for (const each of user) perUser[each]!++;
+  const places = allPlaces(ratings).sort((a, b) => user[a]! - user[b]! || time[b]! - time[a]! || film[b]! - film[a]!);
+  const held = new Uint8Array(user.length);
+  for (let at = 0, rank = 0; at < places.length; at++) {
+    const place = places[at]!;
+    rank = at > 0 && user[places[at - 1]!] === user[place] ? rank + 1 : 0;
+    if (rank < count && perUser[user[place]!]! > count) held[place] = 1;
   }
-  const heldOut = last.filter((at, who) => at >= 0 && counts[who]! > 1);
-  const held = new Set(heldOut);
   return {
     train: pickRatings(
       ratings,
-      allPlaces(ratings).filter((at) => !held.has(at)),
+      allPlaces(ratings).filter((place) => !held[place]),
     ),
-    heldOut: pickRatings(ratings, heldOut),
+    heldOut: pickRatings(
+      ratings,
+      allPlaces(ratings).filter((place) => held[place]),
+    ),
   };
 }
 

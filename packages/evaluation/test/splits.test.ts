@@ -77,6 +77,11 @@ describe("splits", () => {
       [1, 3],
     ]);
     expect(train.user.length).toBe(4);
+    const two = leaveLastOut(ratings, { count: 2 });
+    expect(rowsOf(two.heldOut).map(([user, film]) => [user, film])).toEqual([
+      [1, 3],
+      [1, 2],
+    ]);
   });
 
   test("what cannot be split is refused", () => {

@@ -1,5 +1,11 @@
 import { deltaSchema, tablePath, tableSpec, utcDay, type TableName } from "@cinelake/contracts";
-import { openOrCreateTable, openSqlEngine, openTable, type ApplicationTransaction, type DeltaTable } from "@cinelake/delta";
+import {
+  openOrCreateTable,
+  openSqlEngine,
+  openTable,
+  type ApplicationTransaction,
+  type DeltaTable,
+} from "@cinelake/delta";
 import { openMetadata } from "@cinelake/metadata";
 import { openObjectStore } from "@cinelake/object_store";
 import { seededRandom, temporaryDirectory } from "@cinelake/testkit";
@@ -18,7 +24,7 @@ export interface StarRow {
 export async function openPorts(): Promise<TrainerPorts & AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(await temporaryDirectory());
-  const store = opened.use(await openObjectStore(`file:${directory.path}/lakehouse`));
+  const store = opened.use(await openObjectStore(`${directory.path}/lakehouse`));
   const engine = opened.use(await openSqlEngine({ memoryLimit: "512MB", threads: 1 }));
   const metadata = opened.use(await openMetadata("sqlite::memory:"));
   const tracking = opened.use(await openTracking("metadata:", { metadata }));
@@ -93,7 +99,12 @@ export function twoTastes(users: number, films: number): StarRow[] {
     for (let film = 1; film <= films; film++) {
       const same = (userId + film) % 2 === 0;
       if (random.next() > (same ? 0.6 : 0.1)) continue;
-      rows.push({ userId, movieId: film * 10, stars: same ? 4 + random.int(3) / 2 : 1.5, time: 1.2e9 + rows.length * 86_400 });
+      rows.push({
+        userId,
+        movieId: film * 10,
+        stars: same ? 4 + random.int(3) / 2 : 1.5,
+        time: 1.2e9 + rows.length * 86_400,
+      });
     }
   }
   return rows;
