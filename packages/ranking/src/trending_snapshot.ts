@@ -32,7 +32,8 @@ export function encodeState(state: TrendingState): Uint8Array {
 
 /** The state in `bytes`; fails with `invalid_argument` if they are of another version or cut off. */
 export function decodeState(bytes: Uint8Array): TrendingState {
-  const aligned = bytes.slice();
+  // A copy of its own: the columns must lie at multiples of 8, and `slice` of a Buffer would share memory.
+  const aligned = new Uint8Array(bytes);
   const view = new DataView(aligned.buffer);
   const start = aligned.length >= 4 ? 4 + view.getUint32(0, true) : Number.POSITIVE_INFINITY;
   if (start > aligned.length || start % 8 !== 0) throw unreadable("it is cut off or no snapshot at all");

@@ -208,7 +208,8 @@ test("a restored snapshot publishes what the original would", () => {
   }
   films(original);
   const restored = createTrending();
-  restored.restore(original.snapshot());
+  // As stores hand it out: a view into a larger buffer.
+  restored.restore(Buffer.concat([Buffer.alloc(3), original.snapshot()]).subarray(3));
   for (const now of [NOW, NOW + 3 * DAY]) expect(allOf(restored, now)).toEqual(allOf(original, now));
 });
 
