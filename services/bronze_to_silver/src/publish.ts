@@ -81,5 +81,5 @@ async function overwriteRejects(
   const run = { ingestionId: input.ingestionId, rejectedTs: new Date(input.now).toISOString() };
   const current = STAGED_TABLES.map((name) => rejectsSql(tableSpec(name), staged.judged[name], run));
   const kept = `SELECT * FROM ${former.sql} WHERE ingestion_id <> ${literal(input.ingestionId)}`;
-  return table.overwrite({ sql: [...current, kept].join("\nUNION ALL BY NAME ") }, options);
+  return await table.overwrite({ sql: [...current, kept].join("\nUNION ALL BY NAME ") }, options);
 }
