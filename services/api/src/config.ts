@@ -36,7 +36,7 @@ export const apiConfigSchema = z.strictObject({
   totalUserEvents: z
     .int()
     .min(1)
-    .default(2_000_000)
+    .default(500_000)
     .describe("Recent events kept in all; least recently active users go first."),
   tastes: z.int().min(1).default(10_000).describe("Folded-in users kept ready."),
   logSample: z

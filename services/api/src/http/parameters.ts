@@ -35,7 +35,7 @@ export function wholeNumberOr<T extends number | undefined>(otherwise: T, range:
     })
     .optional()
     .transform((value) => value ?? otherwise)
-    .meta({ ...numberMeta(range), ...(otherwise === undefined ? {} : { default: otherwise }) });
+    .meta(numberMeta(range));
 }
 
 /** An id of a user or a film. */
@@ -44,7 +44,7 @@ export const optionalIdParameter = (description: string) =>
   wholeNumberOr(undefined, { min: 1, max: MAX_ID, description });
 
 /** How many films to answer with. */
-export const kParameter = wholeNumberOr(10, { min: 1, max: 500, description: "How many, 1 to 500." });
+export const kParameter = wholeNumberOr(10, { min: 1, max: 500, description: "How many, 1 to 500; 10 by default." });
 
 function numberText(range: WholeNumberRange) {
   return z.string({ error: `${expectation(range)}, given once` });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { refuseUnreadable } from "./unreadable.ts";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { Logger, Metrics } from "@cinelake/runtime";
@@ -57,7 +58,8 @@ export async function createServer(
     genReqId: requestId,
     requestTimeout: 30_000,
     keepAliveTimeout: 75_000,
-    return503OnClosing: true,
+    return503OnClosing: false,
+    clientErrorHandler: refuseUnreadable,
     onProtoPoisoning: "error",
     onConstructorPoisoning: "error",
     frameworkErrors: (_error, _request, reply) => {

@@ -11,7 +11,7 @@ import type { Film } from "../state/films.ts";
 import { genreNamed } from "./genres.ts";
 
 const params = z.object({ movie_id: idParameter("The film.") });
-const limit = wholeNumberOr(20, { min: 1, max: 500, description: "Films on a page, 1 to 500." });
+const limit = wholeNumberOr(20, { min: 1, max: 500, description: "Films on a page, 1 to 500; 20 by default." });
 
 /** GET /movies, /movies/{movie_id} and /movies/{movie_id}/similar. */
 export function movieRoutes(app: ApiServer, context: ApiContext): void {

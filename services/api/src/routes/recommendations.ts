@@ -84,7 +84,7 @@ export function recommendationRoutes(app: ApiServer, context: ApiContext): void 
   );
 }
 
-/** Probes say so, that their lists are not taken for exposures. */
+/** Probes say so, that their lists are not taken for exposures; a HEAD shows nobody anything. */
 function isInternal(request: FastifyRequest): boolean {
-  return request.headers["x-cinelake-internal"] === "1";
+  return request.method === "HEAD" || request.headers["x-cinelake-internal"] === "1";
 }
