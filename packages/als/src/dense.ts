@@ -41,8 +41,37 @@ export function gram(factors: Float32Array, n: number, f: number): Float64Array 
   return result;
 }
 
-/** Rows that `addOuterProducts` takes at a time. */
+/** Rows that `dots` and `addOuterProducts` take at a time. */
 export const RANK = 4;
+
+/** Dot products of RANK consecutive rows of `rows` with the vector, into `target` from `at`: one load of the vector for all. */
+export function dots(
+  rows: Float64Array,
+  rowsAt: number,
+  vector: Float64Array,
+  target: Float64Array,
+  at: number,
+  f: number,
+): void {
+  const at1 = rowsAt + f;
+  const at2 = at1 + f;
+  const at3 = at2 + f;
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
+  for (let i = 0; i < f; i++) {
+    const value = vector[i]!;
+    sum0 += rows[rowsAt + i]! * value;
+    sum1 += rows[at1 + i]! * value;
+    sum2 += rows[at2 + i]! * value;
+    sum3 += rows[at3 + i]! * value;
+  }
+  target[at] = sum0;
+  target[at + 1] = sum1;
+  target[at + 2] = sum2;
+  target[at + 3] = sum3;
+}
 
 /** Adds sum of weight[r] * h_r h_r^T over RANK consecutive rows of `rows` to the lower triangle of the f x f `target`. */
 export function addOuterProducts(

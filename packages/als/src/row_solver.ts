@@ -1,5 +1,5 @@
 import type { AlsOptions } from "./api.ts";
-import { addOuterProducts, dot, RANK, solveCholesky } from "./dense.ts";
+import { addOuterProducts, dot, dots, RANK, solveCholesky } from "./dense.ts";
 import { ridgeOf } from "./options.ts";
 
 /** One side of the model held fixed while rows of the other are solved. `gram` is H^T H of its `count` vectors. */
@@ -34,6 +34,7 @@ export function rowSolver(options: AlsOptions, fixed: FixedSide): RowSolver {
     padded: 0,
     ridge: 0,
     right: new Float64Array(f),
+    scale: new Float64Array(RANK),
   };
   return (row, target, at) => {
     if (!gather(system, options, fixed, row)) {
@@ -51,6 +52,8 @@ interface RowSystem {
   padded: number;
   ridge: number;
   readonly right: Float64Array;
+  /** Scratch of RANK numbers. */
+  readonly scale: Float64Array;
 }
 
 function gather(system: RowSystem, options: AlsOptions, fixed: FixedSide, row: RowEntries): boolean {
@@ -131,17 +134,21 @@ function conjugateGradient(
 
 /** image = (base + ridge * I + sum weight h h^T) vector. */
 function multiply(base: Float64Array, system: RowSystem, vector: Float64Array, image: Float64Array, f: number): void {
-  const { rows, weights, padded, ridge } = system;
-  for (let i = 0; i < f; i++) image[i] = dot(base, i * f, vector, 0, f) + ridge * vector[i]!;
+  const { rows, weights, padded, ridge, scale } = system;
+  const whole = f - (f % RANK);
+  for (let i = 0; i < whole; i += RANK) dots(base, i * f, vector, image, i, f);
+  for (let i = whole; i < f; i++) image[i] = dot(base, i * f, vector, 0, f);
+  for (let i = 0; i < f; i++) image[i]! += ridge * vector[i]!;
   for (let row = 0; row < padded; row += RANK) {
     const at0 = row * f;
     const at1 = at0 + f;
     const at2 = at1 + f;
     const at3 = at2 + f;
-    const scale0 = weights[row]! * dot(rows, at0, vector, 0, f);
-    const scale1 = weights[row + 1]! * dot(rows, at1, vector, 0, f);
-    const scale2 = weights[row + 2]! * dot(rows, at2, vector, 0, f);
-    const scale3 = weights[row + 3]! * dot(rows, at3, vector, 0, f);
+    dots(rows, at0, vector, scale, 0, f);
+    const scale0 = weights[row]! * scale[0]!;
+    const scale1 = weights[row + 1]! * scale[1]!;
+    const scale2 = weights[row + 2]! * scale[2]!;
+    const scale3 = weights[row + 3]! * scale[3]!;
     for (let i = 0; i < f; i++) {
       image[i]! +=
         scale0 * rows[at0 + i]! + scale1 * rows[at1 + i]! + (scale2 * rows[at2 + i]! + scale3 * rows[at3 + i]!);
