@@ -72,6 +72,35 @@ test("interest spread over n films weighs 1/sqrt(n) on each", () => {
   expect(allOf(trending).map((entry) => entry.recent)).toEqual([1, 1, 1, 1]);
 });
 
+test("a user spread over hundreds of films is none of the three it takes", () => {
+  const trending = createTrending();
+  observeAll(trending, [click(1, 7), click(2, 7), click(1, 8), click(2, 8), click(3, 8)]);
+  observeAll(
+    trending,
+    Array.from({ length: 600 }, (_, film) => click(9, film + 1)),
+  );
+  expect(films(trending)).toEqual([8]);
+  expect(allOf(trending)[0]?.users).toBe(3);
+});
+
+test("counts keep their scale over weeks of replayed events", () => {
+  const original = createTrending({ minUsers: 1, enterWeight: 0, leaveWeight: 0 });
+  // Nothing touches film 50 again, whose sums are of the first day.
+  original.observe(click(500, 50, NOW - 29 * DAY), NOW - 29 * DAY);
+  for (let daysAgo = 29; daysAgo >= 0; daysAgo -= 4) {
+    original.observe(click(daysAgo, 7, NOW - daysAgo * DAY), NOW - daysAgo * DAY);
+    original.observe(click(100, daysAgo + 1, NOW - daysAgo * DAY), NOW - daysAgo * DAY);
+    allOf(original, NOW - daysAgo * DAY);
+  }
+  const anew = createTrending({ minUsers: 1, enterWeight: 0, leaveWeight: 0 });
+  anew.restore(original.snapshot());
+  const rounded = (trending: Trending) =>
+    trending
+      .publication("7d", NOW, NO_GENRES)
+      .lists["all"]?.map((entry) => [entry.movie_id, entry.recent.toFixed(4), entry.baseline.toFixed(4)]);
+  expect(rounded(original)).toEqual(rounded(anew));
+});
+
 test("films that are always popular rank below a rising one", () => {
   const trending = createTrending();
   const day = (movieId: number, daysAgo: number, firstUser: number) =>
@@ -136,8 +165,9 @@ test("history fills the list behind live films, whatever it weighs, and shows wh
     [1, "history"],
     [2, "history"],
   ]);
-  const scores = allOf(trending, NOW + 2 * DAY).map((entry) => entry.score);
-  expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+  const late = allOf(trending, NOW + 3.9 * DAY);
+  expect(late[0]).toMatchObject({ movie_id: 7, source: "live" });
+  for (const [index, entry] of late.entries()) expect(entry.score).toBeLessThan(late[index - 1]?.score ?? Infinity);
 });
 
 test.each([0, 1, 2, 3])(
