@@ -2,6 +2,7 @@ import { temporaryDirectory, seededRandom } from "@cinelake/testkit";
 import { expect, test } from "vitest";
 import { event, post } from "./support/client.ts";
 import { cinelake, startPlatform } from "./support/platform.ts";
+import { tableReader } from "./support/tables.ts";
 
 const random = seededRandom(20_260);
 
@@ -23,37 +24,33 @@ test("kill -9 at random moments while events are posted: every acknowledged even
       FLUSH_INTERVAL_MS: "150",
       EXPOSURES: "false",
     });
-    const posting = Array.from({ length: 4 }, async (_, poster) => {
-      for (let next = 0; ; next++) {
-        const events = Array.from({ length: 5 }, () => event("click", 1 + random.int(500), 1 + random.int(300)));
-        for (const each of events) sent.add(each.event_id as string);
-        await post(platform.url, events);
-        for (const each of events) acknowledged.add(each.event_id as string);
-        if (next > 100_000 + poster) return;
-      }
-    });
+    const posting = Promise.allSettled(
+      Array.from({ length: 4 }, async (_, poster) => {
+        for (let next = 0; ; next++) {
+          const events = Array.from({ length: 5 }, () => event("click", 1 + random.int(500), 1 + random.int(300)));
+          for (const each of events) sent.add(each.event_id as string);
+          await post(platform.url, events);
+          for (const each of events) acknowledged.add(each.event_id as string);
+          if (next > 100_000 + poster) return;
+        }
+      }),
+    );
     await new Promise((resolve) => setTimeout(resolve, 200 + random.int(900)));
     await platform.kill();
-    await Promise.allSettled(posting);
+    await posting;
   }
   const last = await startPlatform(directory.path, ["serve"], { FLUSH_INTERVAL_MS: "100" });
   expect(await last.stop()).toBe(0);
 
-  const rows = async (
-    table: string,
-  ): Promise<{ event_id: string; value: string; partition: number; offset: number }[]> =>
-    (await cinelake(directory.path, ["table read", table].join(" ").split(" "))).stdout
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line));
-  const silver = (await rows("silver_events_clicks")).map((row) => row.event_id);
+  const rows = await tableReader(directory.path);
+  const silver = (await rows("silver_events_clicks")).map((row) => row.event_id as string);
   const bronze = await rows("bronze_events_clicks_raw");
   expect(acknowledged.size).toBeGreaterThan(100);
   expect(new Set(silver).size).toBe(silver.length);
   expect([...acknowledged].filter((id) => !silver.includes(id))).toEqual([]);
   expect(silver.filter((id) => !sent.has(id))).toEqual([]);
   expect(new Set(bronze.map(({ partition, offset }) => `${partition}/${offset}`)).size).toBe(bronze.length);
-  const logged = bronze.map(({ value }) => (JSON.parse(value) as { event_id: string }).event_id);
+  const logged = bronze.map(({ value }) => (JSON.parse(value as string) as { event_id: string }).event_id);
   expect([...acknowledged].filter((id) => !logged.includes(id))).toEqual([]);
   const { topics } = JSON.parse((await cinelake(directory.path, ["status", "--json"])).stdout) as {
     topics: { topic: string; records: number }[];

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const compileCache = fileURLToPath(new URL("../../../../node_modules/.cache/node", import.meta.url));
 
 export interface CommandOutcome {
   readonly exitCode: number | null;
