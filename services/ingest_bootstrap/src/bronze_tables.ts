@@ -19,7 +19,7 @@ export interface BronzeTable {
 }
 
 /** The application whose `txn` version in each Bronze table is the number of the run that wrote last. */
-export const applicationId = (dataset: string): string => `ingest_bootstrap/${dataset}`;
+const applicationId = (dataset: string): string => `ingest_bootstrap/${dataset}`;
 
 /** The tables of the data set's files, made if missing. */
 export async function openBronzeTables({ store, engine }: LakePorts): Promise<BronzeTable[]> {
@@ -86,7 +86,7 @@ export async function appendFile(
   });
 }
 
-/** Rows of an ingestion in a table, whether their numbers are 1 to that count, and the table's version. */
+/** Rows of an ingestion in a table, whether their numbers are 1 to that count (by their sum and the sum of their squares), and the table's version. */
 export async function ingestedRows(
   engine: SqlEngine,
   table: DeltaTable,
@@ -100,17 +100,14 @@ export async function ingestedRows(
       { column: "ingestion_id", op: "=", value: ingestion.ingestionId },
     ],
   });
-  const [found] = await engine.rows<{ rows: number; numbers: number; low: number | null; high: number | null }>(
-    `SELECT count(*) AS rows, count(DISTINCT row_number) AS numbers, min(row_number) AS low, max(row_number) AS high
-     FROM ${scan.sql} WHERE ingestion_id = ?`,
+  const [found] = await engine.rows<{ rows: number; numbered: boolean }>(
+    `SELECT CAST(n AS BIGINT) AS rows,
+       n = 0 OR (low = 1 AND high = n AND 2 * total = n * (n + 1) AND 6 * squares = n * (n + 1) * (2 * n + 1)) AS numbered
+     FROM (SELECT CAST(count(*) AS HUGEINT) AS n, min(row_number) AS low, max(row_number) AS high, sum(row_number) AS total,
+       sum(CAST(row_number AS HUGEINT) * row_number) AS squares FROM ${scan.sql} WHERE ingestion_id = ?)`,
     [ingestion.ingestionId],
   );
-  const { rows = 0, numbers = 0, low, high } = found ?? {};
-  return {
-    version: snapshot.version,
-    rows,
-    numbered: rows === numbers && (rows === 0 || (low === 1 && high === rows)),
-  };
+  return { version: snapshot.version, rows: found?.rows ?? 0, numbered: found?.numbered ?? false };
 }
 
 function requireRows(file: string, expected: number | undefined, found: number | undefined): void {

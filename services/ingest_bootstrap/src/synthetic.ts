@@ -5,7 +5,7 @@ import { syntheticActivity, type UserActivity } from "./synthetic_activity.ts";
 import { syntheticCatalogue, type Catalogue, type Film } from "./synthetic_catalogue.ts";
 import type { SyntheticShape } from "./synthetic_shape.ts";
 
-export const MOVIELENS_HEADERS = {
+const MOVIELENS_HEADERS = {
   "ratings.csv": "userId,movieId,rating,timestamp",
   "movies.csv": "movieId,title,genres",
   "tags.csv": "userId,movieId,tag,timestamp",

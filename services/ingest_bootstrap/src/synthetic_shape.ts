@@ -22,7 +22,7 @@ export interface SyntheticShape {
 /** ML-25M. Its 25 million ratings, taken times 0.004, and the cube root for films give ml-latest-small's proportions too. */
 const FULL = { users: 162_541, movies: 62_423, ratings: 25_000_095 };
 /** MovieLens keeps only users with at least 20 ratings. */
-export const MINIMUM_PER_USER = 20;
+const MINIMUM_PER_USER = 20;
 /** A user may rate this fraction of the films; more than it is out when the first users rate. */
 const MAXIMUM_FRACTION = 0.3;
 

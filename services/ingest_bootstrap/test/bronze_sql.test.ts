@@ -71,7 +71,23 @@ describe("bronzeSql", () => {
     await using engine = await openSqlEngine({ threads: 1 });
     const path = join(dir.path, "any.csv");
     const piece = fc.constantFrom(
-      ...["a", " ", ",", ",", '"', '""', ' "', "\n", "\n", "1,2\n", '"x, y",3\n', "é", "#", "\\", "'", "\t", ";"],
+      "a",
+      " ",
+      ",",
+      ",",
+      '"',
+      '""',
+      ' "',
+      "\n",
+      "\n",
+      "1,2\n",
+      '"x, y",3\n',
+      "é",
+      "#",
+      "\\",
+      "'",
+      "\t",
+      ";",
     );
     let compared = 0;
     await fc.assert(
