@@ -68,9 +68,10 @@ export async function createFlusher(ports: ResolvedPorts, tables: readonly Topic
       plans.push(planTopic(read, await knownEvents(ofTables.silver, ports.engine, read.candidates), now));
     }
     await bury(plans);
-    await mergePlaceholders(movies, "movie_id", distinct(plans, (plan) => plan.movieIds).map(placeholderMovie));
-    await mergePlaceholders(users, "user_id", distinct(plans, (plan) => plan.userIds).map(placeholderUser));
-    for (const plan of plans) await commitTopic(ports, plan);
+    const movieRows = distinct(plans, (plan) => plan.movieIds).map(placeholderMovie);
+    const userRows = distinct(plans, (plan) => plan.userIds).map(placeholderUser);
+    await all([mergePlaceholders(movies, "movie_id", movieRows), mergePlaceholders(users, "user_id", userRows)]);
+    await all(plans.map((plan) => commitTopic(ports, plan)));
     buried.clear();
     return writtenOffsets(plans);
   }
@@ -88,6 +89,12 @@ export async function createFlusher(ports: ResolvedPorts, tables: readonly Topic
       }
     },
   };
+}
+
+/** Waits for all, also after a failure, so that nothing is still being written when the flush is planned anew; throws the first error. */
+async function all(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
 }
 
 /** Adds rows for ids that a table lacks; makes no version if it has all. */

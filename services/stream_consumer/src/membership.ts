@@ -86,6 +86,7 @@ export async function consume(context: MembershipContext): Promise<void> {
     try {
       const written = await writeBuffer();
       failures = 0;
+      context.report(undefined);
       if (written.size > 0) await commitForLagTools(ports, consumer, written);
       return undefined;
     } catch (error) {

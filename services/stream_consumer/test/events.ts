@@ -24,7 +24,7 @@ export async function send(log: EventLog, records: readonly Sent[]): Promise<voi
   }
 }
 
-/** What an oracle knows of a stream: the events that Silver must hold in the end, by topic and identity, and the bad records. */
+/** Records, and how many of them are broken or another user's. */
 export interface MixedStream {
   readonly records: readonly Sent[];
   readonly bad: number;
@@ -46,7 +46,12 @@ const OWN_FIELDS: Record<EventType, (at: number, uuid: string) => Record<string,
 const TYPES = Object.keys(OWN_FIELDS) as EventType[];
 
 /** Valid events, exact repeats, repeats with other content, other users' repeats and broken records, mixed by a seed. */
-export function mixedStream(count: number, seed: number, now: number): MixedStream {
+export function mixedStream(
+  count: number,
+  seed: number,
+  now: number,
+  types: readonly EventType[] = TYPES,
+): MixedStream {
   const random = seededRandom(seed);
   const records: Sent[] = [];
   const events: { type: EventType; key: string; event: Record<string, unknown> }[] = [];
@@ -74,7 +79,7 @@ export function mixedStream(count: number, seed: number, now: number): MixedStre
         sent(earlier.type, { ...earlier.event, user_id: Number(earlier.event["user_id"]) + 1000 }, earlier.key),
       );
     } else {
-      const type = random.pick(TYPES);
+      const type = random.pick(types);
       const user_id = 1 + random.int(50);
       const event_ts = new Date(now - (1 + random.int(3)) * 86_400_000).toISOString();
       const event = {

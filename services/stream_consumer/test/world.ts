@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { DEAD_LETTER_TOPIC, EVENT_TOPICS, tablePath, tableSpec, type TableName } from "@cinelake/contracts";
 import { openSqlEngine, openTable, type Row, type Snapshot, type SqlEngine } from "@cinelake/delta";
-import { openEventLog, type EventLog, type LogRecord } from "@cinelake/event_log";
+import { openEventLog, type Consumer, type EventLog, type LogRecord } from "@cinelake/event_log";
 import { openObjectStore, type ObjectStore } from "@cinelake/object_store";
 import { temporaryDirectory } from "@cinelake/testkit";
 import {
@@ -42,6 +42,18 @@ export async function startConsumer(
   const consumer = createStreamConsumer({ log, store, engine, logger: silent }, settings);
   await consumer.start();
   return consumer;
+}
+
+/** The log, with its consumers wrapped. */
+export function withConsumer(log: EventLog, wrap: (consumer: Consumer) => Consumer): EventLog {
+  const consumer: EventLog["consumer"] = async (options) => wrap(await log.consumer(options));
+  return new Proxy(log, {
+    get(target, name) {
+      if (name === "consumer") return consumer;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 /** Starts a consumer, lets it write all that is in the log, and stops it. */
