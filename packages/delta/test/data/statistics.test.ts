@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { StructField } from "@cinelake/delta";
 import { fileStatistics, parseStatistics, truncatedMax } from "../../src/data/statistics.ts";

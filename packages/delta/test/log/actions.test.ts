@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { fileKey, fileUri, formatCommit, parseCommit, physicalPath } from "../../src/log/actions.ts";
 import { retentionMillis } from "../../src/log/checkpoint.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTable, type DeltaTable, type Predicate, type Row } from "@cinelake/delta";
 import { mayMatch, partitionSatisfies } from "../../src/query/prune.ts";

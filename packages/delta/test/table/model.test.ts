@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createTable, openTable, type Row } from "@cinelake/delta";
 import { openLake, rowsOf, sorted, struct } from "../support/tables.ts";

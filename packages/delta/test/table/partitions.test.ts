@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { createTable, type DataType } from "@cinelake/delta";
 import { commitOf, openLake, rowsOf, sorted, struct } from "../support/tables.ts";
