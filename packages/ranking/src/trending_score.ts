@@ -23,7 +23,7 @@ function decay(age: number, halfLife: number): number {
 }
 
 /** How many of the rising `times` are at `since` or later. */
-export function countSince(times: Float64Array, since: number): number {
+function countSince(times: Float64Array, since: number): number {
   let [low, high] = [0, times.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

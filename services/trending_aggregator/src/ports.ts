@@ -35,10 +35,7 @@ export interface TrendingAggregatorOptions {
   readonly trending?: Partial<TrendingOptions>;
 }
 
-export type ResolvedPorts = TrendingPorts & { readonly clock: () => number };
-export type ResolvedOptions = Required<TrendingAggregatorOptions>;
-
-export function withDefaults(options: TrendingAggregatorOptions): ResolvedOptions {
+export function withDefaults(options: TrendingAggregatorOptions): Required<TrendingAggregatorOptions> {
   return {
     publishIntervalMs: options.publishIntervalMs ?? 1_000,
     publishSoonMs: options.publishSoonMs ?? 200,

@@ -2,7 +2,7 @@ import { findError } from "@cinelake/contracts";
 import type { Offsets } from "@cinelake/event_log";
 import type { ObjectStore } from "@cinelake/object_store";
 
-export const STATE_KEY = "state/trending_aggregator.bin";
+const STATE_KEY = "state/trending_aggregator.bin";
 
 /** Counts and the offsets up to which they have read: together, so that a restart neither loses an event nor needs the whole log. */
 export interface SavedState {

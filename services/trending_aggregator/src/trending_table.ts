@@ -6,7 +6,7 @@ import type { LakePorts } from "./ports.ts";
 const APP_ID = "trending_aggregator";
 
 /** Rows of gold_trending_now for a set of publications: the first `places` of every list. */
-export function trendingRows(publications: readonly TrendingPublication[], places: number): GoldTrendingNowRow[] {
+function trendingRows(publications: readonly TrendingPublication[], places: number): GoldTrendingNowRow[] {
   return publications.flatMap(({ window, computed_at, lists }) =>
     Object.entries(lists).flatMap(([genre, entries]) =>
       entries.slice(0, places).map((entry, index) => ({

@@ -1,7 +1,10 @@
 import { sql, type Kysely } from "kysely";
+import type { Migration } from "kysely/migration";
 
 /** Portable column types only: the same migration runs on SQLite and PostgreSQL. */
-export async function up(db: Kysely<unknown>): Promise<void> {
+export const initial: Migration = { up };
+
+async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable("serving_model")
     .addColumn("slot", "varchar(64)", (column) => column.primaryKey())

@@ -1,5 +1,5 @@
 import type { Migration } from "kysely/migration";
-import * as initial from "./0001_initial.ts";
+import { initial } from "./0001_initial.ts";
 
 /** Every migration by name, in the order of their numbers. A released one is never edited: the next change is a new file. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
