@@ -1,4 +1,4 @@
-/** One record to append; `key` decides the partition. */
+/** One record to append; `key` decides the partition. Key, headers and value have at most 1,000,000 bytes (`payload_too_large`). */
 export interface NewRecord {
   readonly key: string;
   readonly value: Uint8Array;
@@ -30,6 +30,9 @@ export interface ConsumerOptions {
   readonly group: string;
   readonly topics: readonly string[];
   /**
+   * Partitions come some time after `consumer` has resolved. A callback that fails makes the next `poll` fail. Neither callback may
+   * dispose of the consumer.
+   *
    * Called on each assignment with the partitions gained; gives the offset to start from. Without it (or for a partition it
    * leaves out) reading starts at the group's committed offset, else at the beginning.
    */
@@ -40,9 +43,13 @@ export interface ConsumerOptions {
 
 /** A member of a consumer group; partitions of the topics are shared among the group's members. */
 export interface Consumer extends AsyncDisposable {
-  /** Next records of the assigned partitions, in order within each; an empty list after `maxWaitMs` without any. */
+  /**
+   * Next records of the assigned partitions, in order within each; an empty list after `maxWaitMs` without any, and when `signal`
+   * fires or the consumer is disposed of meanwhile. Fails on a consumer that is closed. Records of a partition are never handed out
+   * once its `onRevoked` has begun.
+   */
   poll(options: { maxRecords: number; maxWaitMs: number; signal?: AbortSignal }): Promise<LogRecord[]>;
-  /** Makes `offsets` (next to read) the group's, for partitions this member holds. */
+  /** Makes `offsets` (next to read) the group's, for partitions this member holds; those of others are left as they are. */
   commit(offsets: Offsets): Promise<void>;
   assignment(): readonly TopicPartition[];
 }
@@ -71,6 +78,7 @@ export interface EventLog extends AsyncDisposable {
   topics(): Promise<ReadonlyMap<string, number>>;
   /** One entry per record, in the order given. */
   append(topic: string, records: readonly NewRecord[]): Promise<Appended[]>;
+  /** Waits up to `maxWaitMs` (0) for a first record; an empty list after that and when `signal` fires. */
   read(
     at: TopicPartition & { offset: number },
     limits: { maxRecords: number; maxBytes?: number; maxWaitMs?: number; signal?: AbortSignal },

@@ -58,6 +58,7 @@ class FilePartition implements Partition {
   #queue: Waiting[] = [];
   #isWriting = false;
   #tailIsSound = true;
+  #mustRoll = false;
   readonly #appending = new Set<Promise<number[]>>();
   #closed: Promise<void> | undefined;
 
@@ -174,7 +175,7 @@ class FilePartition implements Partition {
     const bytes = encodeFrame(base, timestamp, records);
     try {
       if (!this.#tailIsSound) await this.#repair();
-      if (this.#isFinished(bytes.length, timestamp)) await this.#roll();
+      if (this.#mustRoll || this.#isFinished(bytes.length, timestamp)) await this.#roll();
       const segment = this.#segments.at(-1)!;
       this.#tailIsSound = false;
       await this.#file.use(async (file) => {
@@ -219,8 +220,12 @@ class FilePartition implements Partition {
     return size + moreBytes > segmentBytes || now - (firstTimestamp ?? now) >= segmentAgeMs;
   }
 
-  /** Begins a new segment. An empty file of its name, left by an attempt that failed, holds nothing that was acknowledged. */
+  /**
+   * Begins a new segment. An attempt that fails may leave its file; then nothing is appended until an attempt succeeds, so that the
+   * file's name stays true.
+   */
   async #roll(): Promise<void> {
+    this.#mustRoll = true;
     const path = segmentPath(this.#folder, this.#next);
     const file = await this.#options.disk.open(path, "w+");
     try {
@@ -232,7 +237,8 @@ class FilePartition implements Partition {
     const finished = this.#file;
     this.#file = new SharedFile(file);
     this.#segments.push({ path, base: this.#next, size: 0, firstTimestamp: undefined, index: new SparseIndex() });
-    await finished.close();
+    this.#mustRoll = false;
+    await finished.close().catch(() => {});
     await this.dropExpired();
   }
 

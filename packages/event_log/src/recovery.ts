@@ -33,10 +33,9 @@ export async function recover(disk: Disk, folder: string): Promise<Recovered> {
     if (end.next < checkpoint)
       throw damaged(last.path, end.position, `records up to offset ${checkpoint - 1} were here once`);
     const bytes = (await file.stat()).size - end.position;
-    if (bytes > 0) {
-      await file.truncate(end.position);
-      await file.sync();
-    }
+    if (bytes > 0) await file.truncate(end.position);
+    // A killed process may have left a whole frame that was never synced; what is about to be readable must be durable.
+    await file.sync();
     last.size = end.position;
     return {
       segments,

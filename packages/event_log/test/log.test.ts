@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryDirectory } from "@cinelake/testkit";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { openEventLog, tailLog, type LogRecord } from "../src/index.ts";
 import { readPartition } from "./records.ts";
 
@@ -86,6 +86,7 @@ test("a tail has a record within 20 ms of its append, waits without polling, and
     await log.append("t", [{ key: String(index), value: Buffer.from(String(performance.now())) }]);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
+  await vi.waitFor(() => expect(delays).toHaveLength(50));
   stop.abort();
   const offsets = await tailing;
   expect([...offsets.values()].reduce((sum, next) => sum + next)).toBe(50);
