@@ -7,6 +7,7 @@ import {
   type EventTopic,
 } from "@cinelake/contracts";
 import { openEventLog } from "@cinelake/event_log";
+import { createMetrics } from "@cinelake/runtime";
 import { faulty, type FaultPlan } from "@cinelake/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
 import { mixedStream, send, sent } from "./events.ts";
@@ -49,8 +50,13 @@ async function expectEverythingOnce(): Promise<void> {
       expect(Object.fromEntries(own)).toEqual(Object.fromEntries(own.map(([column]) => [column, event?.[column]])));
       expect(films.has(row["movie_id"]) && users.has(row["user_id"])).toBe(true);
     }
-    const bronze = (await readTable(world, names.bronze)).map((row) => `${row["partition"]}/${row["offset"]}`);
-    const records = (await readTopicRecords(world.log, topic)).map((record) => `${record.partition}/${record.offset}`);
+    const bronze = (await readTable(world, names.bronze)).map((row) => {
+      const bytes = row["value_base64"] ? Buffer.from(String(row["value_base64"]), "base64") : String(row["value"]);
+      return `${row["partition"]}/${row["offset"]} ${Buffer.from(bytes).toString("hex")}`;
+    });
+    const records = (await readTopicRecords(world.log, topic)).map(
+      (record) => `${record.partition}/${record.offset} ${Buffer.from(record.value).toString("hex")}`,
+    );
     expect(bronze.sort()).toEqual(records.sort());
   }
   const letters = (await deadLetters(world.log)).map(
@@ -192,6 +198,20 @@ describe("stream_consumer", () => {
     });
   });
 
+  test("metrics tell rows, repeats, dead letters and lag", async () => {
+    const metrics = createMetrics();
+    await send(world.log, [sent("rating", rating), sent("rating", rating), sent("rating", "{"), sent("view", "{")]);
+    const consumer = await startConsumer({ ...world, metrics });
+    await consumer.flush();
+    await consumer.stop();
+    const text = await metrics.text();
+    expect(text).toContain('cinelake_stream_rows_written_total{table="silver_events_ratings"} 1');
+    expect(text).toContain('cinelake_stream_rows_written_total{table="bronze_events_ratings_raw"} 3');
+    expect(text).toContain('cinelake_stream_duplicates_total{topic="events_ratings"} 1');
+    expect(text).toContain('cinelake_events_dead_lettered_total{reason="invalid_json"} 2');
+    expect(text).toMatch(/cinelake_stream_lag_records\{topic="events_ratings",partition="\d"\} 0/);
+  });
+
   test("missing topics are named", async () => {
     await using log = await openEventLog("memory:");
     await expect(startConsumer({ ...world, log })).rejects.toMatchObject({ code: "topic_unknown" });
@@ -206,10 +226,14 @@ describe("faults", () => {
     !/0{20}\.json$/.test(String(args[0]));
   const isUpload = (method: string, args: readonly unknown[]) =>
     method === "putFile" && /silver_events/.test(String(args[0]));
+  let injected = 0;
   const once = (matches: (method: string, args: readonly unknown[]) => boolean, skip = 0) => {
     let seen = 0;
-    return (method: string, args: readonly unknown[]) =>
-      matches(method, args) && seen++ === skip ? new Error("injected") : undefined;
+    return (method: string, args: readonly unknown[]) => {
+      if (!matches(method, args) || seen++ !== skip) return undefined;
+      injected++;
+      return new Error("injected");
+    };
   };
 
   test.each<[string, { store?: FaultPlan; log?: FaultPlan; consumer?: FaultPlan }]>([
@@ -232,7 +256,9 @@ describe("faults", () => {
       { ...world, log: wrapped, store: faulty(world.store, plan.store ?? {}) },
       { retryDelaysMs: [3600_000] },
     );
+    const before = injected;
     await consumer.flush().catch(() => undefined);
+    expect(injected).toBe(before + 1);
     await send(world.log, stream.records.slice(100));
     await consumer.stop();
     await drain(world);

@@ -34,12 +34,12 @@ export async function openWorld(): Promise<World> {
 
 /** A started consumer that flushes on request only; faults are tried again at once. */
 export async function startConsumer(
-  world: Omit<World, typeof Symbol.asyncDispose>,
+  world: Omit<World, typeof Symbol.asyncDispose> & Pick<StreamPorts, "metrics">,
   options: StreamOptions = {},
 ): Promise<StreamConsumer> {
-  const { log, store, engine } = world;
+  const { log, store, engine, metrics } = world;
   const settings = { flushIntervalMs: 3600_000, retryDelaysMs: [1], ...options };
-  const consumer = createStreamConsumer({ log, store, engine, logger: silent }, settings);
+  const consumer = createStreamConsumer({ log, store, engine, logger: silent, ...(metrics && { metrics }) }, settings);
   await consumer.start();
   return consumer;
 }
