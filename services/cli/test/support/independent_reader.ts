@@ -1,34 +1,31 @@
-import { cp, mkdir } from "node:fs/promises";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
-interface Session {
-  query(sql: string, format: string): string;
-  cleanup(): void;
-}
+const program = fileURLToPath(new URL("../../../../tests/independent_reader/read_tables.mjs", import.meta.url));
 
-/** Reads Delta tables with ClickHouse in this process (and delta-kernel-rs inside it): nothing of it is ours. */
-export interface IndependentReader extends Disposable {
-  /** Every row of the table in a folder of this machine. */
-  read(folder: string, name: string): Promise<Record<string, unknown>[]>;
-}
-
-/** `directory` becomes the session's; the reader reads below its user_files only, so tables are copied there. */
-export async function independentReader(directory: string): Promise<IndependentReader> {
-  const location = new URL("../../../../tests/independent_reader/node_modules/chdb/index.mjs", import.meta.url).href;
-  const { Session } = (await import(location)) as { Session: new (path: string) => Session };
-  const session = new Session(directory);
-  return {
-    async read(folder, name) {
-      const copy = join(directory, "user_files", name);
-      await mkdir(join(directory, "user_files"), { recursive: true });
-      await cp(folder, copy, { recursive: true });
-      const settings = "output_format_json_quote_64bit_integers = 0, session_timezone = 'UTC'";
-      const text = session.query(`SELECT * FROM deltaLakeLocal('${copy}') SETTINGS ${settings}`, "JSONEachRow");
-      return text
-        .split("\n")
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as Record<string, unknown>);
-    },
-    [Symbol.dispose]: () => session.cleanup(),
-  };
+/** Rows of Delta tables below `lake` by path, as another engine reads them. Fails if it refuses one. */
+export async function readIndependently(
+  lake: string,
+  paths: readonly string[],
+): Promise<Map<string, Record<string, unknown>[]>> {
+  const folders = new Map(paths.map((path) => [join(lake, path), path]));
+  const child = spawn(process.execPath, [program, ...folders.keys()], {
+    cwd: lake,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exit = new Promise<number | null>((resolve) => child.on("close", resolve));
+  const tables = new Map<string, Record<string, unknown>[]>();
+  let rows: Record<string, unknown>[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line === "") continue;
+    const row = JSON.parse(line) as Record<string, unknown>;
+    const path = folders.get(row.table as string);
+    if (path === undefined) rows.push(row);
+    else tables.set(path, (rows = []));
+  }
+  const code = await exit;
+  if (code !== 0) throw new Error(`the independent reader ended with ${code} after ${[...tables.keys()].at(-1)}`);
+  return tables;
 }

@@ -80,6 +80,7 @@ function launch(dataDirectory: string, args: readonly string[], env: Record<stri
       HOME: process.env.HOME,
       TMPDIR: process.env.TMPDIR,
       DATA_DIR: dataDirectory,
+      NODE_COMPILE_CACHE: compileCache,
       ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
