@@ -1,3 +1,2 @@
 export type { Cache } from "./cache.ts";
-export type { MemoryCacheOptions } from "./memory_cache.ts";
-export { openCache } from "./open.ts";
+export { openCache, type CacheOptions } from "./open.ts";

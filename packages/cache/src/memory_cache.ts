@@ -1,65 +1,114 @@
+import { CinelakeError } from "@cinelake/contracts";
 import type { Cache } from "./cache.ts";
 
 export interface MemoryCacheOptions {
-  /** Budget for keys and values, bytes; default 256 MiB. */
+  /** Budget for keys and values together; 64 MiB by default. */
   readonly maxBytes?: number;
-  /** Milliseconds since the epoch; default Date.now. */
+  /** Milliseconds that never run backwards; the process's own clock by default. */
   readonly now?: () => number;
 }
 
 interface Entry {
   readonly value: Uint8Array;
-  readonly expiresAt: number;
   readonly bytes: number;
+  readonly expires: number;
 }
 
-const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
+/** What an entry costs besides its key and value, roughly. */
+const ENTRY_BYTES = 100;
 
-/** A cache in this process: least recently used values go first when the budget is spent. */
-export function createMemoryCache({ maxBytes = DEFAULT_MAX_BYTES, now = Date.now }: MemoryCacheOptions = {}): Cache {
-  // A Map keeps the order of insertion; a value that is read moves to the end, so the first is the least recently used.
-  const entries = new Map<string, Entry>();
-  let used = 0;
+/** Values in this process's memory; those not used for longest go first when the budget is spent. Each call opens a cache of its own. */
+export function openMemoryCache(options: MemoryCacheOptions = {}): Cache {
+  return new MemoryCache(options.maxBytes ?? 64 << 20, options.now ?? (() => performance.now()));
+}
 
-  function drop(key: string): void {
-    const entry = entries.get(key);
-    if (!entry) return;
-    entries.delete(key);
-    used -= entry.bytes;
+class MemoryCache implements Cache {
+  readonly url = "memory:";
+  readonly #maxBytes: number;
+  readonly #now: () => number;
+  /** In order of use, the latest last. */
+  readonly #entries = new Map<string, Entry>();
+  #bytes = 0;
+
+  constructor(maxBytes: number, now: () => number) {
+    this.#maxBytes = maxBytes;
+    this.#now = now;
   }
 
-  function find(key: string): Uint8Array | undefined {
-    const entry = entries.get(key);
+  async get(key: string): Promise<Uint8Array | undefined> {
+    return this.#use(key);
+  }
+
+  async getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    return keys.map((key) => this.#use(key));
+  }
+
+  async set(key: string, value: Uint8Array, options: { ttlSeconds: number }): Promise<void> {
+    await this.setMany([[key, value]], options);
+  }
+
+  async setMany(
+    entries: readonly (readonly [key: string, value: Uint8Array])[],
+    { ttlSeconds }: { ttlSeconds: number },
+  ): Promise<void> {
+    if (!(ttlSeconds > 0 && ttlSeconds < Infinity)) {
+      throw new CinelakeError(
+        "invalid_argument",
+        `A cached value needs a time to live in seconds above 0, not ${ttlSeconds}`,
+      );
+    }
+    const expires = this.#now() + ttlSeconds * 1000;
+    const fresh = new Map(
+      entries.map(([key, value]) => [key, { value: Uint8Array.from(value), bytes: cost(key, value), expires }]),
+    );
+    const needed = fresh.values().reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const key of fresh.keys()) this.#remove(key);
+    if (needed > this.#maxBytes) return;
+    this.#makeRoom(needed);
+    for (const [key, entry] of fresh) this.#entries.set(key, entry);
+    this.#bytes += needed;
+  }
+
+  async delete(key: string): Promise<void> {
+    this.#remove(key);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#entries.clear();
+    this.#bytes = 0;
+  }
+
+  #use(key: string): Uint8Array | undefined {
+    const entry = this.#entries.get(key);
     if (!entry) return undefined;
-    drop(key);
-    if (entry.expiresAt <= now()) return undefined;
-    entries.set(key, entry);
-    used += entry.bytes;
-    return Uint8Array.from(entry.value);
+    if (entry.expires <= this.#now()) {
+      this.#remove(key);
+      return undefined;
+    }
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    return entry.value.slice();
   }
 
-  function store(written: readonly (readonly [string, Uint8Array])[], ttlSeconds: number): void {
-    const expiresAt = now() + ttlSeconds * 1000;
-    for (const [key, value] of written) {
-      drop(key);
-      const bytes = Buffer.byteLength(key) + value.byteLength;
-      if (bytes > maxBytes) continue;
-      entries.set(key, { value: Uint8Array.from(value), expiresAt, bytes });
-      used += bytes;
-    }
-    for (const key of entries.keys()) {
-      if (used <= maxBytes) break;
-      drop(key);
+  /** Drops expired entries if there is no room, then those not used for longest. */
+  #makeRoom(needed: number): void {
+    if (this.#bytes + needed <= this.#maxBytes) return;
+    const now = this.#now();
+    for (const [key, { expires }] of this.#entries) if (expires <= now) this.#remove(key);
+    for (const key of this.#entries.keys()) {
+      if (this.#bytes + needed <= this.#maxBytes) return;
+      this.#remove(key);
     }
   }
 
-  return {
-    url: "memory:",
-    get: async (key) => find(key),
-    getMany: async (keys) => keys.map(find),
-    set: async (key, value, { ttlSeconds }) => store([[key, value]], ttlSeconds),
-    setMany: async (written, { ttlSeconds }) => store(written, ttlSeconds),
-    delete: async (key) => drop(key),
-    [Symbol.asyncDispose]: async () => entries.clear(),
-  };
+  #remove(key: string): void {
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    this.#entries.delete(key);
+    this.#bytes -= entry.bytes;
+  }
+}
+
+function cost(key: string, value: Uint8Array): number {
+  return ENTRY_BYTES + 2 * key.length + value.length;
 }
