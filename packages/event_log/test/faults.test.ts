@@ -129,3 +129,30 @@ test("offsets that could not be committed are not committed", async () => {
   await consumer.commit(new Map([["t/0", 1]]));
   expect(await fs.readdir(join(folder.path, ".groups"))).toEqual(["g.json"]);
 });
+
+test("a record is neither acknowledged nor readable before the disk has confirmed it", async () => {
+  await using folder = await temporaryDirectory();
+  const confirm = Promise.withResolvers<void>();
+  const disk: Disk = {
+    ...fs,
+    async open(path, flags, mode) {
+      const file = await fs.open(path, flags, mode);
+      const datasync = file.datasync.bind(file);
+      file.datasync = async () => {
+        await confirm.promise;
+        await datasync();
+      };
+      return file;
+    },
+  };
+  await using log = await openFileLog(folder.path, { disk });
+  await log.createTopics([{ name: "t", partitions: 1 }]);
+  let isAcknowledged = false;
+  const appending = log.append("t", [{ key: "k", value: Buffer.from("x") }]).then(() => (isAcknowledged = true));
+  const reading = log.read({ topic: "t", partition: 0, offset: 0 }, { maxRecords: 1, maxWaitMs: 100 });
+  expect(await reading).toEqual([]);
+  expect(isAcknowledged).toBe(false);
+  confirm.resolve();
+  await appending;
+  expect(await readPartition(log, "t")).toHaveLength(1);
+});

@@ -1,5 +1,5 @@
 import * as fs from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { temporaryDirectory } from "@cinelake/testkit";
 import { expect, test } from "vitest";
 import type { Disk } from "../src/disk.ts";
@@ -166,4 +166,62 @@ test("staged files move into the store by rename, others are copied and stay", a
   await store.putFile("copy", join(folder.path, "staged"));
   expect((await fs.stat(join(folder.path, "copy"))).ino).not.toBe(ino);
   await expect(store.putFile("none", join(folder.path, "missing"))).rejects.toMatchObject({ code: "invalid_argument" });
+});
+
+test("an object gets its name only when its bytes are durable, and counts as stored only when its name and folders are, too", async () => {
+  await using folder = await temporaryDirectory();
+  const root = join(folder.path, "root");
+  const steps: string[] = [];
+  const nameOf = (path: unknown): string =>
+    relative(folder.path, String(path)).replace(/\.cinelake-(tmp-|staging).*/, "(temporary)");
+  const disk: Disk = {
+    ...fs,
+    async open(path, flags, mode) {
+      const file = await fs.open(path, flags, mode);
+      const sync = file.sync.bind(file);
+      file.sync = async () => {
+        await sync();
+        steps.push(`sync ${nameOf(path)}`);
+      };
+      return file;
+    },
+    async rename(from, to) {
+      await fs.rename(from, to);
+      steps.push(`rename to ${nameOf(to)}`);
+    },
+    async link(from, to) {
+      await fs.link(from, to);
+      steps.push(`link to ${nameOf(to)}`);
+    },
+  };
+  await using store = await openFileStore(root, { disk });
+  const during = async (work: Promise<unknown>): Promise<string[]> => {
+    steps.length = 0;
+    await work;
+    return [...steps];
+  };
+  const folders = ["sync root", "sync root/a"];
+  expect(await during(store.put("a/b/1", bytes))).toEqual([
+    ...folders,
+    "sync root/a/b/(temporary)",
+    "rename to root/a/b/1",
+    "sync root/a/b",
+  ]);
+  expect(await during(store.putIfAbsent("a/b/2", bytes))).toEqual([
+    "sync root/a/b/(temporary)",
+    "link to root/a/b/2",
+    "sync root/a/b",
+  ]);
+  await using staging = await store.stagingDirectory();
+  await fs.writeFile(join(staging.path, "file"), "x");
+  expect(await during(store.putFile("a/b/3", join(staging.path, "file")))).toEqual([
+    "sync root/(temporary)",
+    "rename to root/a/b/3",
+    "sync root/a/b",
+  ]);
+  expect(await during(store.putFile("a/b/4", join(root, "a/b/1")))).toEqual([
+    "sync root/a/b/(temporary)",
+    "rename to root/a/b/4",
+    "sync root/a/b",
+  ]);
 });

@@ -9,33 +9,37 @@ import { openObjectStore } from "../src/index.ts";
 
 const child = (name: string): string => fileURLToPath(new URL(`./children/${name}.ts`, import.meta.url));
 
-test("a killed writer leaves whole objects, all it acknowledged, and nothing visible besides", async () => {
-  await using folder = await temporaryDirectory();
-  const random = seededRandom(1);
-  for (let kill = 0; kill < 4; kill++) {
-    const writer = spawn(process.execPath, [child("put_until_killed"), folder.path], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const exited = once(writer, "exit");
-    let acknowledged = -1;
-    const lines = createInterface({ input: writer.stdout });
-    lines.once("line", () => setTimeout(() => writer.kill("SIGKILL"), 20 + random.int(100)));
-    for await (const line of lines) acknowledged = Number(line);
-    await exited;
-    expect(acknowledged).toBeGreaterThanOrEqual(0);
+test(
+  "a killed writer leaves whole objects, all it acknowledged, and nothing visible besides",
+  { timeout: 120_000 },
+  async () => {
+    await using folder = await temporaryDirectory();
+    const random = seededRandom(1);
+    for (let kill = 0; kill < 4; kill++) {
+      const writer = spawn(process.execPath, [child("put_until_killed"), folder.path], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const exited = once(writer, "exit");
+      let acknowledged = -1;
+      const lines = createInterface({ input: writer.stdout });
+      lines.once("line", () => setTimeout(() => writer.kill("SIGKILL"), 20 + random.int(100)));
+      for await (const line of lines) acknowledged = Number(line);
+      await exited;
+      expect(acknowledged).toBeGreaterThanOrEqual(0);
 
-    await using store = await openObjectStore(folder.path);
-    const object = await store.get("table/object");
-    expect(object.length).toBe(200_000);
-    expect(object.every((byte) => byte === object[0])).toBe(true);
-    for (let round = 0; round <= acknowledged; round++) {
-      expect(Buffer.from(await store.get(`log/${writer.pid}/${round}`)).toString()).toBe(String(round));
+      await using store = await openObjectStore(folder.path);
+      const object = await store.get("table/object");
+      expect(object.length).toBe(200_000);
+      expect(object.every((byte) => byte === object[0])).toBe(true);
+      for (let round = 0; round <= acknowledged; round++) {
+        expect(Buffer.from(await store.get(`log/${writer.pid}/${round}`)).toString()).toBe(String(round));
+      }
+      for await (const { key } of store.list("")) expect(key).toMatch(/^(table\/object|log\/\d+\/\d+)$/);
     }
-    for await (const { key } of store.list("")) expect(key).toMatch(/^(table\/object|log\/\d+\/\d+)$/);
-  }
-});
+  },
+);
 
-test("put_if_absent has one winner among processes, too", async () => {
+test("put_if_absent has one winner among processes, too", { timeout: 120_000 }, async () => {
   await using folder = await temporaryDirectory();
   const racers = ["a", "b", "c"];
   const results = await Promise.all(
