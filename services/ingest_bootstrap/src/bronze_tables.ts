@@ -1,9 +1,10 @@
+import { join } from "node:path";
 import { CinelakeError, deltaSchema, findError, tablePath, type TableSpec } from "@cinelake/contracts";
 import { openOrCreateTable, openTable, type DeltaTable, type SqlEngine } from "@cinelake/delta";
 import type { ObjectStore } from "@cinelake/object_store";
 import { bronzeSql, countSql } from "./bronze_sql.ts";
 import { isDiskFull } from "./disk.ts";
-import { BRONZE_FILES, type FileFacts } from "./file_facts.ts";
+import { BRONZE_FILES, factsOf, type FileFacts } from "./file_facts.ts";
 import type { Ingestion } from "./plan.ts";
 
 export interface LakePorts {
@@ -57,33 +58,37 @@ export async function lastRun(tables: readonly BronzeTable[], dataset: string): 
   return Math.max(0, ...runs);
 }
 
-/**
- * Appends a file's rows in one commit, unless a commit of this run is there already. Every record of the file becomes a row: the parser's
- * count must equal `facts.rows` before anything is written, else `dataset_invalid`.
- */
+/** `dataset_invalid` unless DuckDB finds as many rows in each table's file as the scanner found records: none can vanish. */
+export async function requireReadable(engine: SqlEngine, folder: string, facts: readonly FileFacts[]): Promise<void> {
+  for (const { file } of BRONZE_FILES) {
+    const { header = [], rows } = factsOf(facts, file);
+    await explained(file, async () => {
+      const [counted] = await engine.rows<{ rows: number }>(countSql(join(folder, file), header));
+      if (counted?.rows === rows) return;
+      throw new CinelakeError(
+        "dataset_invalid",
+        `${file} has ${rows} records, but ${counted?.rows} can be read from it. Nothing was written; look for unusual quotes.`,
+        { details: { file, expected: rows, found: counted?.rows } },
+      );
+    });
+  }
+}
+
+/** Appends a file's rows in one commit, unless a commit of this run is there already. */
 export async function appendFile(
-  engine: SqlEngine,
-  { table, spec }: BronzeTable,
-  path: string,
-  facts: FileFacts,
+  { file, table, spec }: BronzeTable,
+  folder: string,
+  facts: readonly FileFacts[],
   ingestion: Ingestion,
 ): Promise<void> {
   const appId = applicationId(ingestion.dataset);
   const expected = (await table.snapshot()).transaction(appId);
   if (expected === ingestion.run) return;
-  const header = facts.header ?? [];
-  await explained(facts.name, async () => {
-    const [counted] = await engine.rows<{ rows: number }>(countSql(path, header));
-    requireRows(facts.name, facts.rows, counted?.rows);
-    await table.append(
-      { sql: bronzeSql(path, header, spec, ingestion) },
-      {
-        transactions: [{ appId, version: ingestion.run, expected }],
-        userMetadata: ingestion.ingestionId,
-        allowEmpty: true,
-      },
-    );
-  });
+  const sql = bronzeSql(join(folder, file), factsOf(facts, file).header ?? [], spec, ingestion);
+  const transactions = [{ appId, version: ingestion.run, expected }];
+  await explained(file, () =>
+    table.append({ sql }, { transactions, userMetadata: ingestion.ingestionId, allowEmpty: true }),
+  );
 }
 
 /** Rows of an ingestion in a table, whether their numbers are 1 to that count (by their sum and the sum of their squares), and the table's version. */
@@ -110,15 +115,6 @@ export async function ingestedRows(
   return { version: snapshot.version, rows: found?.rows ?? 0, numbered: found?.numbered ?? false };
 }
 
-function requireRows(file: string, expected: number | undefined, found: number | undefined): void {
-  if (expected === found) return;
-  throw new CinelakeError(
-    "dataset_invalid",
-    `${file} has ${expected} records, but ${found} can be read from it. Look for unusual quotes; nothing was written to its table.`,
-    { details: { file, expected, found } },
-  );
-}
-
 /** The parser's own errors name a line; they are the data's fault. */
 async function explained<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -126,12 +122,8 @@ async function explained<T>(file: string, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     if (error instanceof CinelakeError || isDiskFull(error) || !/CSV|Invalid Input Error/.test(text)) throw error;
-    const lines = text
-      .split("\n")
-      .map((line) => line.trim())
-      .filter(Boolean)
-      .slice(0, 3);
-    throw new CinelakeError("dataset_invalid", `${file} cannot be read: ${lines.join(" ")}`, {
+    const reason = text.slice(0, 300).replaceAll(/\s+/g, " ").trim();
+    throw new CinelakeError("dataset_invalid", `${file} cannot be read: ${reason}`, {
       cause: error,
       details: { file },
     });

@@ -80,6 +80,13 @@ export async function folderFacts(
   return facts;
 }
 
+/** The facts of a file that must be among them. */
+export function factsOf(facts: readonly FileFacts[], name: string): FileFacts {
+  const found = facts.find((one) => one.name === name);
+  if (!found) throw new CinelakeError("dataset_invalid", `The data set has no ${name}.`);
+  return found;
+}
+
 /** What identifies a data set's content whatever it was packed in: MD5 over the names and MD5s of its CSV files, by name. */
 export function contentMd5(facts: readonly FileFacts[]): string {
   const hash = createHash("md5");

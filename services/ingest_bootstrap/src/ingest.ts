@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { CinelakeError } from "@cinelake/contracts";
 import type { ObjectStore } from "@cinelake/object_store";
 import { appendFile, ingestedRows, lastRun, type BronzeTable, type LakePorts } from "./bronze_tables.ts";
-import type { FileFacts } from "./file_facts.ts";
+import { factsOf, type FileFacts } from "./file_facts.ts";
 import {
   deletePending,
   deleteUnnamedFiles,
@@ -71,17 +71,16 @@ async function appendAll(
   for (const bronze of tables) {
     signal?.throwIfAborted();
     const { name } = bronze.spec;
-    const file = facts.find((one) => one.name === bronze.file)!;
-    const rows = file.rows ?? 0;
+    const { rows = 0 } = factsOf(facts, bronze.file);
     const count = stepCounter(progress, name, "rows");
     count(0, rows);
-    await appendFile(engine, bronze, join(folder, file.name), file, ingestion);
+    await appendFile(bronze, folder, facts, ingestion);
     const found = await ingestedRows(engine, bronze.table, ingestion);
     if (found.rows !== rows || !found.numbered) {
       await putPending(store, ingestion.dataset, { ...pending, abandoned: true });
       throw new CinelakeError(
         "dataset_invalid",
-        `${name} holds ${found.rows} rows of ${ingestion.ingestionId}, ${file.name} has ${rows}. Run the bootstrap again: it begins a new ingestion.`,
+        `${name} holds ${found.rows} rows of ${ingestion.ingestionId}, ${bronze.file} has ${rows}. Run the bootstrap again: it begins a new ingestion.`,
         { details: { table: name, rows: found.rows, expected: rows } },
       );
     }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { CinelakeError } from "@cinelake/contracts";
-import { lastRun, openBronzeTables, type LakePorts } from "./bronze_tables.ts";
+import { lastRun, openBronzeTables, requireReadable, type LakePorts } from "./bronze_tables.ts";
 import { namingFullDisk } from "./disk.ts";
 import { contentMd5, folderFacts } from "./file_facts.ts";
 import { ingest, tidy } from "./ingest.ts";
@@ -67,6 +67,7 @@ async function run(ports: BootstrapPorts, options: BootstrapOptions, progress: P
     revalidate: force,
   });
   const facts = await folderFacts(folder, fetched.names, { progress: stepCounter(progress, "check", "bytes"), signal });
+  await requireReadable(ports.engine, folder, facts);
   const version = contentMd5(facts);
   const tables = await openBronzeTables(ports);
   const now = (ports.now ?? Date.now)();

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findError } from "@cinelake/contracts";
@@ -173,6 +173,11 @@ describe("bootstrap", () => {
       code: "dataset_invalid",
       says: ["movies.csv, line 2"],
     },
+    "a line that the parser does not take": {
+      bytes: smallZip({ "tags.csv": `userId,movieId,tag,timestamp\n1,1,"${randomBytes(3e6).toString("base64")}",5\n` }),
+      code: "dataset_invalid",
+      says: ["tags.csv cannot be read"],
+    },
     "an empty file": { bytes: smallZip({ "tags.csv": "" }), code: "dataset_invalid", says: ["tags.csv", "empty"] },
     "a missing file": { bytes: smallZip({ "tags.csv": undefined }), code: "dataset_invalid", says: ["no tags.csv"] },
     "a truncated archive": { bytes: smallZip().subarray(0, 500), code: "archive_invalid", says: ["a.zip"] },
@@ -184,6 +189,7 @@ describe("bootstrap", () => {
       const error = await bootstrap(lake.ports, local(path)).catch((thrown: unknown) => findError(thrown));
       expect(error).toMatchObject({ code });
       for (const part of says) expect((error as Error).message).toContain(part);
+      expect((error as Error).message).toMatch(/^.{20,500}$/);
       expect(await keys(lake.store)).toEqual([]);
     });
   }

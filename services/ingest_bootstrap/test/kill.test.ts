@@ -39,4 +39,4 @@ test("a process that gets SIGKILL in any step: the next one finishes its run, no
   });
   const commits = (await keys(store, "bronze/bronze_movielens_ratings_raw/")).filter((key) => key.endsWith(".json"));
   expect(commits).toHaveLength(2);
-});
+}, 120_000);

@@ -46,10 +46,15 @@ export async function keys(store: ObjectStore, prefix = ""): Promise<string[]> {
   return found;
 }
 
-/** Rows of each Bronze table of an ingestion, ordered, without the ingestion's time. */
-export async function bronzeRows({ store, engine }: Lake, ingestionId: string): Promise<Record<string, unknown[]>> {
+/** Rows of an ingestion in the Bronze tables of these files, ordered, without the ingestion's time. */
+export async function bronzeRows(
+  { store, engine }: Lake,
+  ingestionId: string,
+  files: readonly string[] = BRONZE_FILES.map(({ file }) => file),
+): Promise<Record<string, unknown[]>> {
   const result: Record<string, unknown[]> = {};
   for (const { file, spec } of BRONZE_FILES) {
+    if (!files.includes(file)) continue;
     const table = await openTable({ store, engine, path: tablePath(spec) });
     await using scan = await (await table.snapshot()).scan();
     result[file] = await engine.rows(
