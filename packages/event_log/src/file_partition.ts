@@ -1,7 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import type { LogRecord, NewRecord, TopicPartition } from "./event_log.ts";
+import { bytesOf, chunks, takeGroup, type Waiting } from "./append_queue.ts";
 import { errorCode, explain, makeFolder, syncFolder, type Disk } from "./disk.ts";
-import { encodeFrame, encodeRecord, FRAME_TARGET_BYTES, readRecords, type Frame } from "./frame.ts";
+import { encodeFrame, encodeRecord, readRecords, type Frame } from "./frame.ts";
 import { checkRange, closedError, type Partition, type ReadLimits } from "./partition.ts";
 import { indexFinished, recover, writeCheckpoint, type Recovered } from "./recovery.ts";
 import { expiredSegments, type Retention } from "./retention.ts";
@@ -18,13 +19,6 @@ export interface FilePartitionOptions {
   /** Called whenever `next` has risen. */
   readonly onGrowth: () => void;
   readonly onCut: (cut: NonNullable<Recovered["cut"]>) => void;
-}
-
-interface Waiting {
-  readonly records: readonly Buffer[];
-  readonly bytes: number;
-  readonly resolve: (base: number) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** Opens a partition's folder (made if missing) and repairs what a crash left at its end. */
@@ -266,32 +260,6 @@ class FilePartition implements Partition {
     if (more && position < end) throw damaged(segment.path, position, "a record is broken");
     return records;
   }
-}
-
-/** Groups of records of about a frame's size, each with at least one. */
-function* chunks(records: readonly Buffer[]): Generator<Buffer[]> {
-  let [chunk, bytes]: [Buffer[], number] = [[], 0];
-  for (const record of records) {
-    if (chunk.length > 0 && bytes + record.length > FRAME_TARGET_BYTES) {
-      yield chunk;
-      [chunk, bytes] = [[], 0];
-    }
-    chunk.push(record);
-    bytes += record.length;
-  }
-  if (chunk.length > 0) yield chunk;
-}
-
-/** Removes from the front of the queue what goes into the next frame. */
-function takeGroup(queue: Waiting[]): Waiting[] {
-  let [count, bytes] = [0, 0];
-  while (count < queue.length && (count === 0 || bytes + queue[count]!.bytes <= FRAME_TARGET_BYTES))
-    bytes += queue[count++]!.bytes;
-  return queue.splice(0, count);
-}
-
-function bytesOf(records: readonly Buffer[]): number {
-  return records.reduce((sum, record) => sum + record.length, 0);
 }
 
 async function writeFully(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
