@@ -12,6 +12,8 @@ export interface CandidateRequest {
   readonly k: number;
   /** Neighbours of a film (by row), closest first; a cache of `neighboursOf` where that matters. */
   readonly neighbours: (index: number) => readonly Neighbour[];
+  /** `bestFilms` of this space and taste, kept from an earlier request; default: found anew. */
+  readonly best?: (n: number) => Int32Array;
 }
 
 /** Films beyond `k` that blending may lift into the list. */
@@ -38,15 +40,26 @@ export function hybridCandidates(request: CandidateRequest): Set<number> {
   return candidates;
 }
 
-function bestRows({ space, taste, allowed, k }: CandidateRequest, vector: Float32Array): Int32Array {
-  const settled = Int32Array.from(taste.settled, (movieId) => filmIndex(space.movieIds, movieId)).filter(
-    (row) => row >= 0,
-  );
-  const first = topK({ index: space.topK, query: vector, k: k + HEADROOM, exclude: settled.sort() });
-  const refused = first.indices.filter((row) => !allowed(space.movieIds[row]!)).length;
-  if (first.indices.length - refused >= k) return first.indices;
+/** Rows of the exact top `n` by the user's vector, without films that the user has an opinion on; none without a vector. */
+export function bestFilms(space: FilmSpace, taste: Taste, n: number): Int32Array {
+  if (!taste.vector) return new Int32Array(0);
+  return topK({ index: space.topK, query: taste.vector, k: n, exclude: settledRows(space, taste) }).indices;
+}
+
+function bestRows(request: CandidateRequest, vector: Float32Array): Int32Array {
+  const { space, taste, allowed, k } = request;
+  const n = k + HEADROOM;
+  const first = request.best?.(n) ?? bestFilms(space, taste, n);
+  const refused = first.filter((row) => !allowed(space.movieIds[row]!)).length;
+  if (first.length - refused >= k) return first;
   const mask = Uint8Array.from(space.movieIds, (movieId) => (allowed(movieId) ? 1 : 0));
-  return topK({ index: space.topK, query: vector, k: k + HEADROOM, exclude: settled, allowed: mask }).indices;
+  return topK({ index: space.topK, query: vector, k: n, exclude: settledRows(space, taste), allowed: mask }).indices;
+}
+
+function settledRows(space: FilmSpace, taste: Taste): Int32Array {
+  return Int32Array.from(taste.settled, (movieId) => filmIndex(space.movieIds, movieId))
+    .filter((row) => row >= 0)
+    .sort();
 }
 
 function popularRows({ space, taste, allowed, k }: CandidateRequest): number[] {

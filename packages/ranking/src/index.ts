@@ -9,7 +9,7 @@ export {
   type ScoredFilm,
   type TrendingShares,
 } from "./hybrid.ts";
-export { hybridCandidates, type CandidateRequest } from "./hybrid_candidates.ts";
+export { bestFilms, hybridCandidates, type CandidateRequest } from "./hybrid_candidates.ts";
 export type { Interaction, Look, Opinion } from "./hybrid_interactions.ts";
 export { tasteOf, type Taste, type WeightedFilm } from "./hybrid_taste.ts";
 export { filmIndex, filmSimilarity, filmSpaceOf, neighboursOf, type FilmSpace, type Neighbour } from "./film_space.ts";

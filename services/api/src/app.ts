@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { apiConfigSchema, type ApiSettings } from "./config.ts";
-import { TasteCache, type ApiContext } from "./context.ts";
+import type { ApiContext } from "./context.ts";
 import { createEventWriter } from "./event_writer.ts";
 import { createExposures, NO_EXPOSURES } from "./exposures.ts";
 import { createServer } from "./http/server.ts";
@@ -17,6 +17,7 @@ import { openModelStore } from "./state/model_store.ts";
 import { repeat } from "./state/repeat.ts";
 import { createTrendingReader } from "./state/trending_reader.ts";
 import { openUserState } from "./state/user_state.ts";
+import { TasteCache, warmUp } from "./taste_cache.ts";
 
 /**
  * The API over open ports, not yet listening: `inject` and `listen` work on it, `close` drains it and ends its background work. The
@@ -26,7 +27,10 @@ export async function createApi(ports: ApiPorts, settings: ApiSettings = {}): Pr
   const config = apiConfigSchema.parse(settings);
   const { log, logger, metrics, now = Date.now } = ports;
   await using opened = new AsyncDisposableStack();
-  const models = opened.adopt(await openModelStore({ ...ports, now }, config.modelPollMs), (each) => each.stop());
+  const models = opened.adopt(
+    await openModelStore({ ...ports, now, warmUp: (model) => warmUp(model, now()) }, config.modelPollMs),
+    (each) => each.stop(),
+  );
   const catalogue = opened.adopt(await openCatalogue(ports, config.cataloguePollMs), (each) => each.stop());
   const users = opened.adopt(
     await openUserState(

@@ -38,7 +38,7 @@ export const apiConfigSchema = z.strictObject({
     .min(1)
     .default(500_000)
     .describe("Recent events kept in all; least recently active users go first."),
-  tastes: z.int().min(1).default(10_000).describe("Folded-in users kept ready."),
+  tastes: z.int().min(1).default(2000).describe("Folded-in users kept ready."),
   logSample: z
     .number()
     .min(0)

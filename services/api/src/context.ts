@@ -1,18 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { Offsets } from "@cinelake/event_log";
-import { reasonText, type Interaction, type RankedFilm, type Reason, type Taste } from "@cinelake/ranking";
+import { reasonText, type Interaction, type RankedFilm, type Reason } from "@cinelake/ranking";
 import type { ApiConfig } from "./config.ts";
 import type { EventWriter } from "./event_writer.ts";
 import type { Exposures } from "./exposures.ts";
 import { decodePosition } from "./http/position.ts";
 import type { RecommendationsAnswer } from "./http/shapes.ts";
 import type { ApiPorts } from "./ports.ts";
-import { recommend, tasteIn } from "./recommender.ts";
+import { recommend } from "./recommender.ts";
 import type { Catalogue } from "./state/catalogue.ts";
 import type { Films } from "./state/films.ts";
-import { Lru } from "./state/lru.ts";
 import type { ModelStore } from "./state/model_store.ts";
 import type { ServedModel } from "./state/served_model.ts";
+import { knownUserOf, type KnownUser, type TasteCache } from "./taste_cache.ts";
 import type { TrendingReader } from "./state/trending_reader.ts";
 import type { UserState } from "./state/user_state.ts";
 
@@ -46,11 +46,11 @@ export async function listForUser(
   const { models, users, now, tastes } = context;
   const model = models.current();
   const recent = userId === undefined ? [] : users.recent(userId);
-  const taste = model && userId !== undefined ? tastes.get(model, userId, users, now()) : undefined;
+  const user = model && userId !== undefined ? tastes.get(model, userId, users, now()) : undefined;
   const settled = model ? [] : recent.filter(isOpinion).map(({ movieId }) => movieId);
   return answerList(context, {
     model,
-    taste,
+    user,
     userId,
     request: { ...request, excluded: [...request.excluded, ...settled] },
   });
@@ -63,11 +63,11 @@ export async function listForInteractions(
   request: ListRequest,
 ): Promise<RecommendationsAnswer> {
   const model = context.models.current();
-  const taste = model && tasteIn(model, interactions, context.now());
+  const user = model && knownUserOf(model, interactions, context.now());
   const settled = model ? [] : interactions.map(({ movieId }) => movieId);
   return answerList(context, {
     model,
-    taste,
+    user,
     userId: undefined,
     request: { ...request, excluded: [...request.excluded, ...settled] },
   });
@@ -77,12 +77,12 @@ async function answerList(
   { catalogue, trending, exposures, ports }: ApiContext,
   {
     model,
-    taste,
+    user,
     userId,
     request,
   }: {
     model: ServedModel | undefined;
-    taste: Taste | undefined;
+    user: KnownUser | undefined;
     userId: number | undefined;
     request: ListRequest;
   },
@@ -90,7 +90,7 @@ async function answerList(
   const films = catalogue.films();
   const { publication } = await trending.get("24h");
   const excluded = new Set(request.excluded);
-  const list = recommend({ model, films, trending: publication, taste, excluded, k: request.k });
+  const list = recommend({ model, films, trending: publication, user, excluded, k: request.k });
   const answer: RecommendationsAnswer = {
     items: list.films.map((film) => recommendedItem(films, film)),
     strategy: list.strategy,
@@ -139,24 +139,4 @@ export function position(after: string): Offsets {
 
 function isOpinion({ kind }: Interaction): boolean {
   return kind === "rating" || kind === "not_interested";
-}
-
-/** Folded-in users, kept while neither model nor events change and recency has hardly moved. */
-export class TasteCache {
-  readonly #kept: Lru<number, { model: ServedModel; revision: string; at: number; taste: Taste }>;
-  static readonly #MAX_AGE_MS = 60_000;
-
-  constructor(capacity: number) {
-    this.#kept = new Lru(capacity);
-  }
-
-  get(model: ServedModel, userId: number, users: UserState, now: number): Taste {
-    const revision = users.revision(userId);
-    const known = this.#kept.get(userId);
-    const fresh = known && Math.abs(now - known.at) < TasteCache.#MAX_AGE_MS;
-    if (fresh && known.model === model && known.revision === revision) return known.taste;
-    const taste = tasteIn(model, [...model.history(userId), ...users.recent(userId)], now);
-    this.#kept.set(userId, { model, revision, at: now, taste });
-    return taste;
-  }
 }

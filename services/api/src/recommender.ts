@@ -31,8 +31,8 @@ export interface RecommendationInput {
   readonly model: ServedModel | undefined;
   readonly films: Films;
   readonly trending: TrendingPublication | undefined;
-  /** What is known of the user in this model; undefined for nobody in particular. */
-  readonly taste: Taste | undefined;
+  /** The user in this model; undefined for nobody in particular. */
+  readonly user: { readonly taste: Taste; best(n: number): Int32Array } | undefined;
   /** Films that must not be in the list, on top of those that the taste settles. */
   readonly excluded: ReadonlySet<number>;
   readonly k: number;
@@ -47,14 +47,18 @@ export function tasteIn(model: ServedModel, interactions: readonly Interaction[]
 }
 
 /** The list for one request: only films of the catalogue, none excluded, `k` of them if there are so many. Pure. */
-export function recommend({ model, films, trending, taste, excluded, k }: RecommendationInput): Recommendation {
+export function recommend({ model, films, trending, user, excluded, k }: RecommendationInput): Recommendation {
   const trends = trending?.lists[ALL_FILMS] ?? [];
   const allowed = (movieId: number): boolean => !excluded.has(movieId) && isListed(films, movieId);
   if (model) {
-    const known = taste ?? tasteIn(model, [], 0);
+    const known = user?.taste ?? tasteIn(model, [], 0);
     const request = { space: model.space, taste: known, trending: trendingShares(trends), allowed, k };
     const neighbours = (index: number) => model.neighbours(index).slice(0, CANDIDATE_NEIGHBOURS);
-    const candidates = hybridCandidates({ ...request, neighbours });
+    const candidates = hybridCandidates({
+      ...request,
+      neighbours,
+      ...(user ? { best: (n: number) => user.best(n) } : {}),
+    });
     const ranked = rankHybrid({ ...request, candidates, options: OPTIONS });
     const strategy = known.vector ? "hybrid" : "trending_popular";
     if (ranked.length > 0) return { strategy, modelVersion: model.version, films: ranked };

@@ -19,11 +19,13 @@ export interface ModelStorePorts {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** Runs on a model before it serves, so that its first requests do not pay for what can be done ahead. */
+  readonly warmUp: (model: ServedModel) => void;
 }
 
 /** Looks at the row `serving_model` at once (before it returns) and then every `pollMs`. A model that cannot be loaded leaves the old one. */
 export async function openModelStore(ports: ModelStorePorts, pollMs: number): Promise<ModelStore> {
-  const { metadata, store, logger, metrics, now } = ports;
+  const { metadata, store, logger, metrics, now, warmUp } = ports;
   let model: ServedModel | undefined;
   let revision: number | undefined;
   let problem: string | undefined = "the serving model has not been looked up yet";
@@ -34,7 +36,9 @@ export async function openModelStore(ports: ModelStorePorts, pollMs: number): Pr
     const row = await metadata.servingModel();
     if (row && row.revision !== revision) {
       problem = model ? problem : `model ${row.modelVersion} is being loaded`;
-      model = serveSnapshot(decodeSnapshot(await store.get(row.snapshotKey)), row.promotedAt);
+      const next = serveSnapshot(decodeSnapshot(await store.get(row.snapshotKey)), row.promotedAt);
+      warmUp(next);
+      model = next;
       revision = row.revision;
       loads.inc({ outcome: "loaded" });
       logger.info({ model_version: model.version, films: model.space.movieIds.length }, "model in place");

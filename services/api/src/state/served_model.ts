@@ -16,6 +16,8 @@ export interface ServedModel {
   readonly promotedAt: number;
   readonly space: FilmSpace;
   readonly nextOffsets: Readonly<Record<string, number>>;
+  /** Users that the model was trained on, rising. */
+  readonly userIds: Float64Array;
   /** Ratings that the model was trained on; empty for a user it does not know. */
   history(userId: number): Interaction[];
   /** The `NEIGHBOURS` closest films of one (by row), closest first; kept for films asked for lately. */
@@ -33,6 +35,7 @@ export function serveSnapshot(snapshot: ServingSnapshot, promotedAt: number): Se
     promotedAt,
     space,
     nextOffsets: snapshot.nextOffsets,
+    userIds: snapshot.userIds,
     history: (userId) => historyOf(snapshot, userId),
     neighbours(index) {
       const known = kept.get(index);
