@@ -15,7 +15,7 @@ const MAGIC = 0x31464c43; // "CLF1"
 const MAGIC_BYTES = Buffer.from("CLF1");
 export const FRAME_HEADER_BYTES = 32;
 /** A record's key, headers and value together; what a Kafka broker takes by default. */
-export const MAX_RECORD_BYTES = 1_000_000;
+const MAX_RECORD_BYTES = 1_000_000;
 /** Records are gathered up to this size; a frame has at least one record. */
 export const FRAME_TARGET_BYTES = 1 << 20;
 const MAX_BODY_BYTES = FRAME_TARGET_BYTES + 2 * MAX_RECORD_BYTES;
