@@ -4,7 +4,7 @@ import type { EventLog, NewRecord } from "@cinelake/event_log";
 import type { Logger } from "@cinelake/runtime";
 
 /** A list that was answered to a user. */
-export interface AnsweredList {
+interface AnsweredList {
   readonly requestId: string;
   readonly userId: number;
   readonly strategy: string;
@@ -58,7 +58,7 @@ export function createExposures(
 }
 
 /** One event per film, places from 1; their key is the user. */
-export function exposureRecords(list: AnsweredList, now: number): NewRecord[] {
+function exposureRecords(list: AnsweredList, now: number): NewRecord[] {
   const encoder = new TextEncoder();
   return list.movieIds.map((movieId, at) => {
     const event: ExposureEvent = {

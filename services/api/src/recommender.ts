@@ -19,7 +19,7 @@ import type { ServedModel } from "./state/served_model.ts";
  * `trending` without a model; `catalogue` (newest films) with nothing else to go by.
  */
 export const STRATEGIES = ["hybrid", "trending_popular", "trending", "catalogue"] as const;
-export type Strategy = (typeof STRATEGIES)[number];
+type Strategy = (typeof STRATEGIES)[number];
 
 export interface Recommendation {
   readonly strategy: Strategy;

@@ -4,7 +4,16 @@ import { counting, faulty } from "@cinelake/testkit";
 import type { FastifyInstance } from "fastify";
 import { describe, expect, test, vi } from "vitest";
 import type { RecommendationsAnswer } from "../src/http/shapes.ts";
-import { CATALOGUE, event, genreOf, openWorld, trendingEntry, UNRATED_FILM } from "./world.ts";
+import {
+  CATALOGUE,
+  event,
+  genreOf,
+  openWorld,
+  PLACEHOLDER_FILM,
+  trendingEntry,
+  UNKNOWN_FILM,
+  UNRATED_FILM,
+} from "./world.ts";
 
 const movieIds = (list: { items: { movie_id: number }[] }): number[] => list.items.map(({ movie_id }) => movie_id);
 const list = async (api: FastifyInstance, url: string): Promise<RecommendationsAnswer> =>
@@ -229,6 +238,22 @@ describe("the catalogue", () => {
     await world.write("silver_movies", [{ ...CATALOGUE[0]!, movie_id: 5000, title: "Brand New" }] as never);
     await vi.waitFor(async () => expect((await api.inject("/movies/5000")).statusCode).toBe(200));
     expect(movieIds((await api.inject("/movies?query=brand")).json())).toEqual([5000]);
+  });
+
+  test("a placeholder can be looked up and is in no list", async () => {
+    await using world = await openWorld();
+    const api = await world.api();
+    await world.publishTrending([
+      trendingEntry(PLACEHOLDER_FILM, 9),
+      trendingEntry(UNKNOWN_FILM, 8),
+      trendingEntry(1, 7),
+    ]);
+    expect((await api.inject(`/movies/${PLACEHOLDER_FILM}`)).json()).toMatchObject({ is_placeholder: true });
+    expect(movieIds((await api.inject("/trending")).json())).toEqual([1]);
+    for (const url of ["/recommendations/1?k=500", "/recommendations?k=500", "/movies?limit=500"]) {
+      expect(movieIds(await list(api, url))).not.toContain(PLACEHOLDER_FILM);
+      expect(movieIds(await list(api, url))).not.toContain(UNKNOWN_FILM);
+    }
   });
 
   test("pages through a search with its cursor", async () => {

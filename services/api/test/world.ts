@@ -21,7 +21,7 @@ import type { Film } from "../src/state/films.ts";
 
 export const GENRES = ["Action", "Animation", "Comedy", "Drama"] as const;
 export const FILMS = 120;
-export const USERS = 60;
+const USERS = 60;
 /** In the tables, but never rated. */
 export const UNRATED_FILM = 900;
 export const PLACEHOLDER_FILM = 901;
@@ -51,10 +51,7 @@ function film(movieId: number): Film {
 }
 
 /** A snapshot trained on the little world; its ratings are from 2015. */
-export async function snapshotBytes(
-  version: string,
-  nextOffsets: Readonly<Record<string, number>>,
-): Promise<Uint8Array> {
+async function snapshotBytes(version: string, nextOffsets: Readonly<Record<string, number>>): Promise<Uint8Array> {
   const ratings = worldRatings((stars) => stars);
   const model = await trainAls(worldRatings(preferenceOfRating), { ...defaultAlsOptions, factors: 8, iterations: 6 });
   return encodeSnapshot({

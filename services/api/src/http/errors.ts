@@ -17,7 +17,7 @@ export function handleErrors(app: FastifyInstance): void {
 }
 
 /** What the caller should know of an error; undefined if it is nobody's fault but ours. */
-export function toCinelakeError(error: FastifyError): CinelakeError | undefined {
+function toCinelakeError(error: FastifyError): CinelakeError | undefined {
   const own = findError(error);
   if (own) return own;
   if (hasZodFastifySchemaValidationErrors(error)) {

@@ -13,7 +13,7 @@ interface WholeNumberRange {
  * A whole number in a path or a query: digits only, so that `1e3`, `0x10`, `5.0`, blanks and a repeated parameter are refused rather
  * than guessed at.
  */
-export function wholeNumber(range: WholeNumberRange) {
+function wholeNumber(range: WholeNumberRange) {
   return numberText(range)
     .transform((text, context) => {
       const value = valueIn(range, text);

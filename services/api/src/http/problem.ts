@@ -5,7 +5,7 @@ import { z } from "zod";
 export const PROBLEM_TYPE = "application/problem+json";
 
 /** RFC 9457 problem details; `code` is stable (docs/errors.md), `detail` is for a person. */
-export const problemShape = z
+const problemShape = z
   .looseObject({
     type: z.string(),
     title: z.string(),

@@ -10,13 +10,13 @@ const film = {
 };
 const modelVersion = z.string().nullable().describe("The model that ranked; null without one.");
 
-export const filmShape = z.object({ ...film, imdb_id: z.string().nullable(), tmdb_id: z.int().nullable() });
+const filmShape = z.object({ ...film, imdb_id: z.string().nullable(), tmdb_id: z.int().nullable() });
 export const filmDetailShape = z.object({
   ...filmShape.shape,
   is_placeholder: z.boolean().describe("True while only references to the film are known."),
 });
 
-export const reasonShape = z.object({
+const reasonShape = z.object({
   kind: z.enum(["liked", "looked_at", "taste", "trending", "popular"]),
   movie_id: z.int().optional().describe("The film of the user's that this one is close to."),
   text: z.string(),

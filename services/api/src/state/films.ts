@@ -13,7 +13,7 @@ export interface Films {
   readonly listed: readonly SearchableFilm[];
 }
 
-export interface SearchableFilm {
+interface SearchableFilm {
   readonly film: Film;
   /** Title in plain letters, its article in front. */
   readonly title: string;

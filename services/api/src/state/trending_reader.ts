@@ -6,7 +6,7 @@ import type { Logger, Metrics } from "@cinelake/runtime";
 import { reached } from "./coverage.ts";
 
 /** A trending list as last published. */
-export interface TrendingNow {
+interface TrendingNow {
   /** The last one seen; undefined if none ever was. */
   readonly publication: TrendingPublication | undefined;
   /** True if there is none, or it is old, or the cache has lost it. */
