@@ -10,7 +10,7 @@ export interface FixedSide {
 }
 
 /** Sparse entries [from, to) of one row. */
-export interface RowEntries {
+interface RowEntries {
   readonly indices: Int32Array;
   readonly values: Float32Array;
   readonly from: number;

@@ -22,7 +22,7 @@ export interface TrainerPorts extends LakePorts {
 }
 
 /** `done` of `total` units of the step `name` are behind. */
-export type ReportWork = (progress: {
+type ReportWork = (progress: {
   readonly name: string;
   readonly done: number;
   readonly total: number;
