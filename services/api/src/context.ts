@@ -5,6 +5,7 @@ import type { ApiConfig } from "./config.ts";
 import type { EventWriter } from "./event_writer.ts";
 import type { Exposures } from "./exposures.ts";
 import { decodePosition } from "./http/position.ts";
+import { problem } from "./http/problem.ts";
 import type { RecommendationsAnswer } from "./http/shapes.ts";
 import type { ApiPorts } from "./ports.ts";
 import { recommend } from "./recommender.ts";
@@ -87,7 +88,7 @@ async function answerList(
     request: ListRequest;
   },
 ): Promise<RecommendationsAnswer> {
-  const films = catalogue.films();
+  const films = loadedFilms(catalogue);
   const { publication } = await trending.get("24h");
   const excluded = new Set(request.excluded);
   const list = recommend({ model, films, trending: publication, user, excluded, k: request.k });
@@ -105,6 +106,13 @@ async function answerList(
     exposures.add({ requestId: answer.request_id, userId, strategy, modelVersion, movieIds });
   }
   return answer;
+}
+
+/** The films, or `not_ready` while there is no catalogue: no list is better than an empty one. */
+export function loadedFilms(catalogue: Catalogue): Films {
+  const films = catalogue.films();
+  if (films.byId.size > 0) return films;
+  throw problem("not_ready", catalogue.problem() ?? "the catalogue is empty");
 }
 
 /** A film as lists show it; the title stands in for one that the catalogue has lost meanwhile. */

@@ -44,6 +44,9 @@ describe("readiness", () => {
   test("lists are never empty, with nothing, a catalogue, trending and a model", async () => {
     await using world = await openWorld({ empty: true });
     const api = await world.api();
+    for (const url of ["/recommendations/1", "/trending", "/movies", "/movies/1"]) {
+      expect((await api.inject(url)).json(), url).toMatchObject({ status: 503, code: "not_ready" });
+    }
     await world.write("silver_movies", CATALOGUE as never);
     await vi.waitFor(async () => expect((await list(api, "/recommendations/1")).items).toHaveLength(10));
     expect(await list(api, "/recommendations/1")).toMatchObject({ strategy: "catalogue", model_version: null });

@@ -24,7 +24,7 @@ export const problemResponse = {
 };
 
 /** The problem that an error is for the caller; `details` become extension members. */
-export function problemOf(error: CinelakeError, instance: string | undefined): Problem {
+export function problemOf(error: CinelakeError, requestId: string | undefined): Problem {
   const { status, title } = ERROR_CODES[error.code];
   return {
     ...error.details,
@@ -32,7 +32,7 @@ export function problemOf(error: CinelakeError, instance: string | undefined): P
     title,
     status,
     detail: error.message,
-    ...(instance === undefined ? {} : { instance }),
+    ...(requestId === undefined ? {} : { instance: `urn:cinelake:request:${requestId}` }),
     code: error.code,
   };
 }

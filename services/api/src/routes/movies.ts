@@ -1,6 +1,6 @@
 import { filmIndex } from "@cinelake/ranking";
 import { z } from "zod";
-import { listedFilm, type ApiContext } from "../context.ts";
+import { listedFilm, loadedFilms, type ApiContext } from "../context.ts";
 import { idParameter, kParameter, textParameter, wholeNumberOr } from "../http/parameters.ts";
 import { problem, problemResponse } from "../http/problem.ts";
 import type { ApiServer } from "../http/server.ts";
@@ -16,7 +16,7 @@ const limit = wholeNumberOr(20, { min: 1, max: 500, description: "Films on a pag
 /** GET /movies, /movies/{movie_id} and /movies/{movie_id}/similar. */
 export function movieRoutes(app: ApiServer, context: ApiContext): void {
   const filmOf = (movieId: number): Film => {
-    const film = context.catalogue.films().byId.get(movieId);
+    const film = loadedFilms(context.catalogue).byId.get(movieId);
     if (film) return film;
     throw problem("not_found", `There is no film ${movieId}`, { movie_id: movieId });
   };
@@ -39,7 +39,7 @@ export function movieRoutes(app: ApiServer, context: ApiContext): void {
       },
     },
     async (request) => {
-      const films = context.catalogue.films();
+      const films = loadedFilms(context.catalogue);
       const { query, cursor, limit } = request.query;
       const genre = genreNamed(films, request.query.genre);
       const { items, next } = searchFilms(films, {

@@ -1,7 +1,7 @@
 import { TRENDING_WINDOWS } from "@cinelake/contracts";
 import { ALL_FILMS, type TrendingEntry } from "@cinelake/ranking";
 import { z } from "zod";
-import { listedFilm, position, type ApiContext } from "../context.ts";
+import { listedFilm, loadedFilms, position, type ApiContext } from "../context.ts";
 import { afterParameter, kParameter, textParameter } from "../http/parameters.ts";
 import { problemResponse } from "../http/problem.ts";
 import { REACHED_HEADER, type ApiServer } from "../http/server.ts";
@@ -30,7 +30,7 @@ export function trendingRoutes(app: ApiServer, context: ApiContext): void {
     },
     async (request, reply) => {
       const { k, window, after } = request.query;
-      const films = context.catalogue.films();
+      const films = loadedFilms(context.catalogue);
       const genre = genreNamed(films, request.query.genre);
       const list = after
         ? await context.trending.getAfter(window, position(after), context.config.afterWaitMs)
