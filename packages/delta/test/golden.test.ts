@@ -101,11 +101,11 @@ async function compare(
   const list = columns.map((name) => `"${name}"`).join(", ");
   const ours = `SELECT ${list} FROM ${scan.sql}`;
   const theirs = `SELECT ${list} FROM read_parquet([${parquetFiles(expected)}], hive_partitioning = false)`;
+  // With equal numbers of rows nothing missing means nothing extra.
   const [difference] = await engine.rows(
-    `SELECT (SELECT count(*) FROM (${ours})) - (SELECT count(*) FROM (${theirs})) AS rows,
-      (SELECT count(*) FROM (${theirs} EXCEPT ALL ${ours})) AS missing, (SELECT count(*) FROM (${ours} EXCEPT ALL ${theirs})) AS extra`,
+    `SELECT (SELECT count(*) FROM (${ours})) - (SELECT count(*) FROM (${theirs})) AS rows, (SELECT count(*) FROM (${theirs} EXCEPT ALL ${ours})) AS missing`,
   );
-  expect(difference).toEqual({ rows: 0, missing: 0, extra: 0 });
+  expect(difference).toEqual({ rows: 0, missing: 0 });
   if (snapshot.rowCount !== undefined) {
     const [count] = await engine.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${scan.sql}`);
     expect(snapshot.rowCount).toBe(count!.rows);

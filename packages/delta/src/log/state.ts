@@ -60,9 +60,9 @@ export class Replay {
       if (action.add) {
         const key = fileKey(action.add);
         this.#tombstones.delete(key);
-        this.#files.set(key, action.add);
+        this.#files.set(key, action.add.partitionValues ? action.add : { ...action.add, partitionValues: {} });
       } else if (action.protocol) this.#protocol = action.protocol;
-      else if (action.metaData) this.#metadata = action.metaData;
+      else if (action.metaData) this.#metadata = { ...NO_PROPERTIES, ...action.metaData };
       else if (action.txn) this.#transactions.set(action.txn.appId, action.txn);
       else if (action.domainMetadata) this.#setDomain(action.domainMetadata);
     }
@@ -91,6 +91,9 @@ export class Replay {
     else this.#domains.set(domain.domain, domain);
   }
 }
+
+/** Some writers leave these out where they are empty. */
+const NO_PROPERTIES = { partitionColumns: [], configuration: {} };
 
 function missing(action: string, version: number): never {
   throw new CinelakeError("delta_corrupt", `The log up to version ${version} has no ${action} action.`);

@@ -43,11 +43,29 @@ export function orderingOf(type: DataType): Ordering | undefined {
     case "timestamp_ntz":
       return instant("none");
     default: {
-      // Up to 15 digits distinct decimals are distinct doubles.
       const size = decimalSize(type);
-      return size && size.precision <= 15 ? { ...numeric, fromText: Number, fromValue: Number } : undefined;
+      return size && decimal(size.precision, size.scale);
     }
   }
+}
+
+/** Decimals as integers of their smallest unit. */
+function decimal(precision: number, scale: number): Ordering {
+  const units = (value: unknown): bigint | undefined => {
+    const match = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(String(value));
+    const fraction = (match?.[3] ?? "").replace(/0+$/, "");
+    if (!match || fraction.length > scale) return undefined;
+    const digits = BigInt(`${match[2]}${fraction.padEnd(scale, "0")}`);
+    return match[1] === "-" ? -digits : digits;
+  };
+  // Beyond 15 digits JSON's numbers are rounded when they are read.
+  const isExact = precision <= 15;
+  return {
+    ...numeric,
+    fromText: units,
+    fromStatistic: (value) => (isExact && typeof value === "number" ? units(value.toFixed(scale)) : undefined),
+    fromValue: units,
+  };
 }
 
 const ascending = (a: Comparable, b: Comparable): number => (a < b ? -1 : a > b ? 1 : 0);

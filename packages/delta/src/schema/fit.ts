@@ -63,16 +63,39 @@ export function fitColumns(
     .join(", ");
 }
 
-/** SQL of a value of the field that fails where a null is not allowed, also as an element of an array. */
+/** SQL of a value of the field that fails where a null is not allowed. */
 function notNull(field: StructField, sql: string): string {
-  const { name, type, nullable } = field;
-  const conditions: string[] = [];
-  if (!nullable) conditions.push(`${sql} IS NULL`);
-  if (typeof type !== "string" && type.type === "array" && !type.containsNull) {
-    conditions.push(`list_position(${sql}, NULL) IS NOT NULL`);
-  }
+  const conditions = nullConditions(sql, field.type, field.nullable, 0);
   if (conditions.length === 0) return sql;
-  return `CASE WHEN ${conditions.join(" OR ")} THEN error(${quoteText(NULL_MARK + name)}) ELSE ${sql} END`;
+  return `CASE WHEN ${conditions.join(" OR ")} THEN error(${quoteText(NULL_MARK + field.name)}) ELSE ${sql} END`;
+}
+
+/** SQL conditions that hold if a value has a null in a place that takes none: itself, a field, an element, a map's value. */
+function nullConditions(sql: string, type: DataType, nullable: boolean, depth: number): string[] {
+  const own = nullable ? [] : [`${sql} IS NULL`];
+  if (typeof type === "string") return own;
+  const inside = type.type === "struct" ? fieldConditions(sql, type, depth) : elementConditions(sql, type, depth);
+  return [...own, ...inside];
+}
+
+function fieldConditions(sql: string, { fields }: StructType, depth: number): string[] {
+  return fields.flatMap((field) => {
+    const inner = nullConditions(`struct_extract(${sql}, ${quoteText(field.name)})`, field.type, field.nullable, depth);
+    return inner.map((condition) => `(${sql} IS NOT NULL AND ${condition})`);
+  });
+}
+
+function elementConditions(sql: string, type: Exclude<DataType, string | StructType>, depth: number): string[] {
+  const isArray = type.type === "array";
+  const list = isArray ? sql : `map_values(${sql})`;
+  const element = isArray ? type.elementType : type.valueType;
+  const takesNull = isArray ? type.containsNull : type.valueContainsNull;
+  const name = `e${depth}`;
+  const inner = nullConditions(name, element, true, depth + 1);
+  return [
+    ...(takesNull ? [] : [`list_position(${list}, NULL) IS NOT NULL`]),
+    ...inner.map((condition) => `coalesce(len(list_filter(${list}, lambda ${name}: ${condition})), 0) > 0`),
+  ];
 }
 
 function fits(source: string, type: DataType, canonical: string): boolean {

@@ -14,6 +14,9 @@ export function partitionText(column: string, type: DataType): string {
       return `strftime(${column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')`;
     case "timestamp_ntz":
       return `strftime(${column}, '%Y-%m-%d %H:%M:%S.%f')`;
+    case "float":
+    case "double":
+      return `CASE WHEN isnan(${column}) THEN 'NaN' WHEN isinf(${column}) THEN if(${column} > 0, 'Infinity', '-Infinity') ELSE CAST(${column} AS VARCHAR) END`;
     default:
       return `CAST(${column} AS VARCHAR)`;
   }

@@ -148,3 +148,18 @@ test("dispose_removes_what_it_made", async () => {
   await expect(session.rows("SELECT 1")).rejects.toThrow(/closed/);
   expect(existsSync(directory.path)).toBe(true);
 });
+
+test("a_stream_may_be_left_early", async () => {
+  await using engine = await openSqlEngine({ threads: 1 });
+  for await (const batch of engine.batches("SELECT * FROM range(100000)")) {
+    expect(batch.length).toBeGreaterThan(0);
+    break;
+  }
+  await using session = await engine.session();
+  for await (const batch of session.batches("SELECT * FROM range(100000)")) {
+    expect(batch.length).toBeGreaterThan(0);
+    await session[Symbol.asyncDispose]();
+    break;
+  }
+  expect(await engine.rows("SELECT 1 AS a")).toEqual([{ a: 1 }]);
+});

@@ -48,7 +48,7 @@ test("every_version_equals_the_model: random appends, overwrites and merges, rea
   let tables = 0;
   await fc.assert(
     fc.asyncProperty(
-      fc.array(operation, { minLength: 1, maxLength: 13 }),
+      fc.array(operation, { minLength: 1, maxLength: 10 }),
       fc.boolean(),
       async (operations, partitioned) => {
         const context = { ...lake.context, path: `m${tables++}` };
@@ -83,6 +83,6 @@ test("every_version_equals_the_model: random appends, overwrites and merges, rea
         expect(await rowsOf(table)).toEqual(versions.at(-1));
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 12 },
   );
 });

@@ -57,7 +57,10 @@ test.each<[DataType, unknown, string]>([
   ["long", 9223372036854775807n, "9223372036854775807"],
   ["boolean", true, "true"],
   ["double", 0.1, "0.1"],
+  ["double", Number.NaN, "NaN"],
+  ["float", -Infinity, "-Infinity"],
   ["decimal(10,2)", "-1.50", "-1.50"],
+  ["decimal(38,2)", "123456789012345678901234567890123456.78", "123456789012345678901234567890123456.78"],
   ["date", "2020-02-29", "2020-02-29"],
   ["timestamp", "2020-01-01T01:02:03.000004Z", "2020-01-01T01:02:03.000004Z"],
   ["timestamp_ntz", "2020-01-01T01:02:03.500000", "2020-01-01 01:02:03.500000"],
@@ -80,6 +83,41 @@ test.each<[DataType, unknown, string]>([
   ]);
   await using scan = await (await table.snapshot()).scan({ where: [{ column: "p", op: "=", value }] });
   expect([scan.files, await lake.engine.rows(`FROM ${scan.sql}`)]).toEqual([1, [{ v: 1, p: value }]]);
+});
+
+test("any_name_can_partition", async () => {
+  await using lake = await openLake();
+  for (const [index, name] of ["a/b", "é", 'q"x', "k'v", "_hidden", "a.b", "%20", "..", "file_index"].entries()) {
+    const context = { ...lake.context, path: `named${index}` };
+    const table = await createTable(context, {
+      schema: struct({ v: "integer", [name]: "string" }),
+      partitionColumns: [name],
+    });
+    const rows = [
+      { v: 1, [name]: "x y" },
+      { v: 2, [name]: null },
+    ];
+    await table.append({ rows });
+    await table.merge({ rows: [{ v: 2, [name]: "z" }] }, { key: ["v"] });
+    expect(await rowsOf(table)).toEqual([rows[0], { v: 2, [name]: "z" }]);
+  }
+});
+
+test("an_overwrite_finds_any_partition_value", async () => {
+  await using lake = await openLake();
+  const p = "123456789012345678901234567890123456.78";
+  const table = await createTable(lake.context, {
+    schema: struct({ v: "integer", p: "decimal(38,2)" }),
+    partitionColumns: ["p"],
+  });
+  await table.append({
+    rows: [
+      { v: 1, p },
+      { v: 2, p: "1" },
+    ],
+  });
+  await table.overwrite({ rows: [{ v: 3, p }] }, { where: [{ column: "p", op: "=", value: p }] });
+  expect((await rowsOf(table)).map(({ v }) => v)).toEqual([2, 3]);
 });
 
 test("columns_come_in_schema_order_and_typed: with files, with none, by projection", async () => {

@@ -42,6 +42,41 @@ test.each<[string, string, Source]>([
   expect(await lake.engine.rows("SELECT * FROM duckdb_tables()")).toEqual([]);
 });
 
+test.each<[string, Record<string, unknown>]>([
+  ["a field of a struct", { s: { a: null, b: [] } }],
+  [
+    "a field of a struct in a list",
+    {
+      l: [
+        { a: 1, b: [] },
+        { a: null, b: [] },
+      ],
+    },
+  ],
+  ["an element of a list in a struct in a list", { l: [{ a: 1, b: [1, null] }] }],
+  ["a value of a map", { m: new Map([["k", null]]) }],
+])("nulls_within_are_refused: %s", async (_name, row) => {
+  const inner = {
+    type: "struct",
+    fields: [
+      { name: "a", type: "long", nullable: false, metadata: {} },
+      { name: "b", type: { type: "array", elementType: "long", containsNull: false }, nullable: true, metadata: {} },
+    ],
+  } as const;
+  const list = { type: "array", elementType: inner, containsNull: true } as const;
+  const map = { type: "map", keyType: "string", valueType: "long", valueContainsNull: false } as const;
+  await using lake = await openLake();
+  const table = await createTable(lake.context, { schema: struct({ s: inner, l: list, m: map }) });
+  const good = [
+    { s: null, l: null, m: null },
+    { s: { a: 1, b: null }, l: [null, { a: 1, b: [] }], m: new Map([["k", 1]]) },
+  ];
+  await table.append({ rows: good });
+  const error = findError(await table.append({ rows: [...good, row] }).catch((thrown: unknown) => thrown));
+  expect([error?.code, error?.details.column]).toEqual(["delta_schema_mismatch", Object.keys(row)[0]]);
+  expect((await table.snapshot()).rowCount).toBe(2);
+});
+
 test("what_loses_nothing_fits: narrower numbers, columns in any order, missing ones as null", async () => {
   await using lake = await openLake();
   const table = await createTable(lake.context, { schema, partitionColumns: ["p"] });
