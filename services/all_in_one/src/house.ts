@@ -38,7 +38,11 @@ export async function openHouse(configuration: Configuration): Promise<House> {
   const metrics = createMetrics();
   const store = opened.use(await openObjectStore(configuration.urls.lake));
   const engine = opened.use(await openSqlEngine({ memoryLimit: configuration.memoryLimit }));
-  const log = opened.use(await openEventLog(configuration.urls.log));
+  const log = opened.use(
+    await openEventLog(configuration.urls.log, {
+      onCut: (cut) => logger.warn(cut, "the end of the log was incomplete after a crash and has been cut off"),
+    }),
+  );
   await log.createTopics(
     [...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: DEFAULT_PARTITIONS })),
   );

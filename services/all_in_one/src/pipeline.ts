@@ -2,7 +2,13 @@ import { join } from "node:path";
 import { precomputeFinal, trainModel, type FinalResult, type TrainResult } from "@cinelake/als_trainer";
 import { bronzeToSilver, type EtlResult } from "@cinelake/bronze_to_silver";
 import { CinelakeError } from "@cinelake/contracts";
-import { bootstrap, currentManifest, type BootstrapOptions, type Report } from "@cinelake/ingest_bootstrap";
+import {
+  bootstrap,
+  currentManifest,
+  readManifest,
+  type BootstrapOptions,
+  type Report,
+} from "@cinelake/ingest_bootstrap";
 import { currentTrending } from "@cinelake/trending_aggregator";
 import type { House } from "./house.ts";
 import type { RunStep } from "./steps.ts";
@@ -28,13 +34,18 @@ export function runBootstrap({ house, step, signal }: BatchContext, options: Boo
   );
 }
 
-/** Makes Silver from the current ingestion; fails with `dataset_missing` if there is none. */
-export function runEtl({ house, step }: BatchContext): Promise<EtlResult> {
+/** Makes Silver from a data set in Bronze, by default the one that was loaded last; fails with `dataset_missing` if there is none. */
+export function runEtl({ house, step }: BatchContext, dataset?: string): Promise<EtlResult> {
   return house.batch(() =>
     step("bronze to silver", async (report) => {
-      const manifest = await currentManifest(house.store);
+      const manifest = await (dataset === undefined
+        ? currentManifest(house.store)
+        : readManifest(house.store, dataset));
       if (!manifest)
-        throw new CinelakeError("dataset_missing", "The lake holds no data set; run ./cinelake bootstrap first");
+        throw new CinelakeError(
+          "dataset_missing",
+          `Bronze holds no data set${dataset === undefined ? "" : ` ${dataset}`}; run ./cinelake bootstrap first`,
+        );
       const input = {
         ingestionId: manifest.ingestion_id,
         datasetName: manifest.dataset_name,

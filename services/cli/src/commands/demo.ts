@@ -1,19 +1,22 @@
 import { runBootstrap, runEtl, runFinalLists, runTraining } from "@cinelake/all_in_one";
 import { findError } from "@cinelake/contracts";
-import { currentManifest, type BootstrapOptions } from "@cinelake/ingest_bootstrap";
+import { currentManifest, type BootstrapOptions, type Manifest } from "@cinelake/ingest_bootstrap";
 import type { Command, CommandContext } from "../command.ts";
 import { bootstrapOptions, datasetOptions } from "./dataset_options.ts";
 import { serve } from "./serve.ts";
 
+const DEFAULT_DATASET = "ml-latest-small";
+
 export const demoCommand: Command = {
   name: "demo",
   summary: "From nothing to recommendations: loads MovieLens, runs the pipeline, serves the API.",
-  options: datasetOptions("ml-latest-small"),
+  options: datasetOptions(DEFAULT_DATASET),
   owns: true,
   async run(context) {
     const { line } = context;
-    line(await loadData(context, bootstrapOptions(context.options)));
-    await runEtl(context);
+    const manifest = await loadData(context, bootstrapOptions(context.options));
+    line(`Data: ${manifest.dataset_name} from ${manifest.source_url}`);
+    await runEtl(context, manifest.dataset_name);
     await runTraining(context);
     await runFinalLists(context);
     await serve(context, (address) => line(invitation(address)));
@@ -21,22 +24,19 @@ export const demoCommand: Command = {
   },
 };
 
-/** Loads the data set; without a network, unless a source was named, the one that is there or the synthetic one. Says in one line which. */
-async function loadData(context: CommandContext, options: BootstrapOptions): Promise<string> {
+/** Loads the data set, unless one is there and no other was asked for; without a network the synthetic one, and says so in one line. */
+async function loadData(context: CommandContext, options: BootstrapOptions): Promise<Manifest> {
   const present = await currentManifest(context.house.store);
-  const asked =
-    options.source !== undefined || options.force || options.dataset !== demoCommand.options.dataset?.default;
-  if (present && !asked) return `The lake holds ${present.dataset_name} already; using it`;
+  const asked = options.source !== undefined || options.force || options.dataset !== DEFAULT_DATASET;
+  if (present && !asked) return present;
   try {
-    const { manifest } = await runBootstrap(context, options);
-    return `Data: ${manifest.dataset_name} from ${manifest.source_url}`;
+    return (await runBootstrap(context, options)).manifest;
   } catch (error) {
     if (options.source !== undefined || !findError(error, "network_unavailable")) throw error;
     context.line(
       `No network: ${options.dataset} cannot be downloaded, so the demo makes a synthetic data set of the same shape`,
     );
-    const { manifest } = await runBootstrap(context, { ...options, dataset: "synthetic" });
-    return `Data: ${manifest.dataset_name}, ${manifest.source_url}`;
+    return (await runBootstrap(context, { ...options, dataset: "synthetic" })).manifest;
   }
 }
 

@@ -5,9 +5,9 @@ import type { Command } from "../command.ts";
 export const etlCommand: Command = {
   name: "etl",
   summary: "Makes the Silver tables from Bronze and prints the quality report.",
-  options: {},
+  options: { dataset: { type: "string", description: "the data set; default the one loaded last", env: "DATASET" } },
   async run(context) {
-    const { changed, tables, report } = await runEtl(context);
+    const { changed, tables, report } = await runEtl(context, context.options.dataset as string | undefined);
     const head = changed
       ? tables
           .map(
