@@ -1,7 +1,7 @@
 import type { GoldDataQualityRow } from "@cinelake/contracts";
 import type { QualityReport } from "./quality.ts";
 
-const HEAD = ["table", "rule", "column", "checked", "failed", "", "details"];
+const HEAD = ["table", "rule", "column", "checked", "failed", "result", "details"];
 const RULES = ["completeness", "validity", "uniqueness", "consistency", "freshness"];
 
 /** The report as a text table for a terminal, one line per rule; rules of columns that nothing broke are summed up in one line. */

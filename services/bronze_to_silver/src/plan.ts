@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { TABLES, tableSpec, type TableName } from "@cinelake/contracts";
+import { tableSpec, type TableName } from "@cinelake/contracts";
 import { deduplicatedSql, stagingSql, type Lineage } from "./staging_sql.ts";
 import { moviesSql, rejectsSql, usersSql } from "./target_sql.ts";
 
@@ -42,7 +42,10 @@ export function planEtl(input: { readonly ingestionId: string; readonly datasetN
     ]),
     moviesSql(good),
     usersSql(good),
-    ...SILVER_TABLES.map((name) => JSON.stringify([TABLES[name].columns, TABLES[name].partition_columns])),
+    ...SILVER_TABLES.map((name) => {
+      const { columns, partition_columns, max_failed_fraction } = tableSpec(name);
+      return JSON.stringify([columns, partition_columns, max_failed_fraction]);
+    }),
   ];
   const hash = createHash("sha256").update(JSON.stringify([input.ingestionId, input.datasetName, made]));
   const fingerprint = hash.digest("hex");

@@ -95,7 +95,7 @@ export function checksOf(lineage: Lineage): ColumnCheck[] {
 }
 
 /** The first day, in UTC, of what a partition of the table spans. */
-export function eventDateSql(target: TableSpec, instant: string): string {
+function eventDateSql(target: TableSpec, instant: string): string {
   return `date_trunc('${target.granularity ?? "day"}', make_timestamp(epoch_us(${instant})))::DATE`;
 }
 

@@ -24,7 +24,7 @@ UNION ALL BY NAME SELECT ${placeholder.join(", ")} FROM (${unknownFilmsSql(good)
 }
 
 /** Films that ratings or tags name and the catalogue does not. */
-export function unknownFilmsSql(good: GoodRows): string {
+function unknownFilmsSql(good: GoodRows): string {
   return `SELECT DISTINCT movie_id FROM (SELECT movie_id FROM ${good.silver_ratings} UNION ALL SELECT movie_id FROM ${good.silver_tags})
   WHERE movie_id NOT IN (SELECT movie_id FROM ${good.silver_movies})`;
 }

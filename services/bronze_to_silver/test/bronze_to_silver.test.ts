@@ -172,6 +172,30 @@ describe("bronzeToSilver", () => {
     );
   });
 
+  test("placeholders that the stream adds while the films are being written do not disturb", async () => {
+    const input = await ingest(lake, "i1", files);
+    let interfering = true;
+    const putIfAbsent = async (key: string, bytes: Uint8Array): Promise<boolean> => {
+      if (interfering && key.includes("silver_movies/_delta_log/00000000000000000001")) {
+        interfering = false;
+        await merge("silver_movies", [placeholderMovie(1), placeholderMovie(77)], "movie_id");
+      }
+      return lake.store.putIfAbsent(key, bytes);
+    };
+    const store = new Proxy(lake.store, {
+      get(target, name) {
+        if (name === "putIfAbsent") return putIfAbsent;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    await bronzeToSilver({ ...lake, store }, input);
+    expect(interfering).toBe(false);
+    const films = await readTable(lake, "silver_movies");
+    expect(films).toContainEqual(expect.objectContaining({ movie_id: 1, title: "Toy Story", is_placeholder: false }));
+    expect(films).toContainEqual(placeholderMovie(77));
+  });
+
   test("a new ingestion replaces ratings and tags; films of the former catalogue and former rejects stay", async () => {
     await bronzeToSilver(
       lake,

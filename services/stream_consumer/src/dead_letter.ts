@@ -20,7 +20,7 @@ export interface DeadLetter {
 }
 
 /** Key of a record's dead letter: equal for every repetition. */
-export function deadLetterKey({ topic, partition, offset }: LogRecord): string {
+function deadLetterKey({ topic, partition, offset }: LogRecord): string {
   return `${topic}/${partition}/${offset}`;
 }
 

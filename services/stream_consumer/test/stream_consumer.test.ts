@@ -1,17 +1,10 @@
-import {
-  DEAD_LETTER_TOPIC,
-  EVENT_TOPICS,
-  placeholderMovie,
-  placeholderUser,
-  tablesOfTopic,
-  type EventTopic,
-} from "@cinelake/contracts";
+import { DEAD_LETTER_TOPIC, EVENT_TOPICS, placeholderMovie, placeholderUser } from "@cinelake/contracts";
 import { openEventLog } from "@cinelake/event_log";
 import { createMetrics } from "@cinelake/runtime";
 import { faulty, type FaultPlan } from "@cinelake/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
 import { mixedStream, send, sent } from "./events.ts";
-import { expectedSilver } from "./oracle.ts";
+import { expectEverythingOnce } from "./expectations.ts";
 import {
   deadLetters,
   drain,
@@ -35,42 +28,6 @@ beforeEach(async () => {
   return () => world[Symbol.asyncDispose]();
 });
 
-/** Silver holds what the oracle says, Bronze every record once, the dead letters are complete, references exist. */
-async function expectEverythingOnce(): Promise<void> {
-  const { tables, dead } = await expectedSilver(world.log);
-  const [films, users] = [await idsOf("silver_movies", "movie_id"), await idsOf("silver_users", "user_id")];
-  for (const topic of EVENT_TOPICS) {
-    const names = tablesOfTopic<EventTopic>(topic);
-    const silver = await readTable(world, names.silver);
-    const expected = [...(tables.get(names.silver)?.values() ?? [])];
-    expect(silver.map((row) => row["event_id"]).sort()).toEqual(expected.map((event) => event["event_id"]).sort());
-    for (const row of silver) {
-      const event = tables.get(names.silver)?.get(`${String(row["event_date"])} ${String(row["event_id"])}`);
-      const own = Object.entries(row).filter(([column]) => event && column in event);
-      expect(Object.fromEntries(own)).toEqual(Object.fromEntries(own.map(([column]) => [column, event?.[column]])));
-      expect(films.has(row["movie_id"]) && users.has(row["user_id"])).toBe(true);
-    }
-    const bronze = (await readTable(world, names.bronze)).map((row) => {
-      const bytes = row["value_base64"] ? Buffer.from(String(row["value_base64"]), "base64") : String(row["value"]);
-      return `${row["partition"]}/${row["offset"]} ${Buffer.from(bytes).toString("hex")}`;
-    });
-    const records = (await readTopicRecords(world.log, topic)).map(
-      (record) => `${record.partition}/${record.offset} ${Buffer.from(record.value).toString("hex")}`,
-    );
-    expect(bronze.sort()).toEqual(records.sort());
-  }
-  const letters = (await deadLetters(world.log)).map(
-    ({ topic, partition, offset }) => `${topic}/${partition}/${offset}`,
-  );
-  expect(letters.sort()).toEqual([...dead].sort());
-}
-
-async function idsOf(table: "silver_movies" | "silver_users", column: string): Promise<Set<unknown>> {
-  const ids = (await readTable(world, table)).map((row) => row[column]);
-  expect(new Set(ids).size).toBe(ids.length);
-  return new Set(ids);
-}
-
 describe("stream_consumer", () => {
   test("2,000 mixed events: each valid event once in Silver, each record once in Bronze, the others dead-lettered", async () => {
     const stream = mixedStream(2_000, 1, Date.now());
@@ -83,7 +40,7 @@ describe("stream_consumer", () => {
     }
     expect(await consumer.health()).toBeUndefined();
     await consumer.stop();
-    await expectEverythingOnce();
+    await expectEverythingOnce(world);
   });
 
   test("an exact repeat is dropped, other content keeps the later event_ts, then the later offset, also after a restart", async () => {
@@ -170,7 +127,7 @@ describe("stream_consumer", () => {
       await consumer.stop();
       await consumer.stop();
     }
-    await expectEverythingOnce();
+    await expectEverythingOnce(world);
   });
 
   test("two members share the partitions; one that joins or leaves loses and repeats nothing", async () => {
@@ -184,7 +141,7 @@ describe("stream_consumer", () => {
     await first.stop();
     await second.flush();
     await second.stop();
-    await expectEverythingOnce();
+    await expectEverythingOnce(world);
   });
 
   test("a table that has read further than the log reaches stops the start, and says what to do", async () => {
@@ -262,7 +219,7 @@ describe("faults", () => {
     await send(world.log, stream.records.slice(100));
     await consumer.stop();
     await drain(world);
-    await expectEverythingOnce();
+    await expectEverythingOnce(world);
   });
 
   test("a flush that fails keeps the records, tells health and succeeds later", async () => {
@@ -279,7 +236,7 @@ describe("faults", () => {
     await consumer.flush();
     expect(await consumer.health()).toBeUndefined();
     await consumer.stop();
-    await expectEverythingOnce();
+    await expectEverythingOnce(world);
   });
 
   test("dead letters are not repeated while a flush is tried again", async () => {
@@ -315,6 +272,6 @@ describe("faults", () => {
     await first.stop();
     await second.stop();
     await drain(world);
-    await expectEverythingOnce();
+    await expectEverythingOnce(world);
   });
 });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DEAD_LETTER_TOPIC, EVENT_TOPICS, tablePath, tableSpec, type TableName } from "@cinelake/contracts";
 import { openSqlEngine, openTable, type Row, type Snapshot, type SqlEngine } from "@cinelake/delta";
@@ -12,21 +13,22 @@ import {
   type StreamPorts,
 } from "../src/index.ts";
 
-/** A log in memory and a lake in a fresh folder. */
+/** A log and a lake. */
 export interface World extends AsyncDisposable {
   readonly log: EventLog;
   readonly store: ObjectStore;
   readonly engine: SqlEngine;
 }
 
-export const silent = { info: () => {}, warn: () => {}, error: () => {} } as unknown as StreamPorts["logger"];
+const silent = { info: () => {}, warn: () => {}, error: () => {} } as unknown as StreamPorts["logger"];
 
-export async function openWorld(): Promise<World> {
+/** A log in memory and a lake in a fresh folder, or both below `dataDir` where the service's own process has them. */
+export async function openWorld(dataDir?: string): Promise<World> {
   await using stack = new AsyncDisposableStack();
-  const directory = stack.use(await temporaryDirectory());
-  const store = stack.use(await openObjectStore(pathToFileURL(directory.path).href));
+  const place = dataDir ?? stack.use(await temporaryDirectory()).path;
+  const store = stack.use(await openObjectStore(pathToFileURL(join(place, "lakehouse")).href));
   const engine = stack.use(await openSqlEngine({ threads: 2 }));
-  const log = stack.use(await openEventLog("memory:"));
+  const log = stack.use(await openEventLog(dataDir ? pathToFileURL(join(place, "log")).href : "memory:"));
   await log.createTopics([...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: 3 })));
   const opened = stack.move();
   return { log, store, engine, [Symbol.asyncDispose]: () => opened.disposeAsync() };
