@@ -4,7 +4,7 @@ import type { SqlEngine } from "../engine.ts";
 import { localFiles } from "../data/local_files.ts";
 import { parquetRelation } from "../sql/parquet_relation.ts";
 import { quoteText } from "../sql/quote.ts";
-import type { Action } from "./actions.ts";
+import type { Action, RemoveFile } from "./actions.ts";
 import { READ_COLUMNS, WRITTEN_COLUMNS } from "./checkpoint_schema.ts";
 import { checkpointKey, lastCheckpointKey } from "./names.ts";
 import type { TableState } from "./state.ts";
@@ -33,8 +33,13 @@ function withoutNulls(value: unknown): unknown {
 }
 
 /** Writes the V1 checkpoint of a state and points `_last_checkpoint` at it. A reader sees it whole or not at all. */
-export async function writeCheckpoint(place: Place, state: TableState, now: number): Promise<void> {
-  const actions = checkpointActions(state, now);
+export async function writeCheckpoint(
+  place: Place,
+  state: TableState,
+  tombstones: ReadonlyMap<string, RemoveFile>,
+  now: number,
+): Promise<void> {
+  const actions = checkpointActions(state, tombstones, now);
   const { store, path } = place;
   await using staging = await store.stagingDirectory();
   await using session = await place.engine.session();
@@ -53,13 +58,13 @@ export async function writeCheckpoint(place: Place, state: TableState, now: numb
 }
 
 /** What a checkpoint of the state holds: all but expired tombstones (PROTOCOL.md, checkpoints). */
-export function checkpointActions(state: TableState, now: number): Action[] {
+function checkpointActions(state: TableState, tombstones: ReadonlyMap<string, RemoveFile>, now: number): Action[] {
   const keepFrom = now - retentionMillis(state.metadata.configuration["delta.deletedFileRetentionDuration"]);
   const actions: Action[] = [{ protocol: state.protocol }, { metaData: state.metadata }];
   for (const txn of state.transactions.values()) actions.push({ txn });
   for (const domainMetadata of state.domains.values()) actions.push({ domainMetadata });
   for (const add of state.files.values()) actions.push({ add: { ...add, dataChange: false } });
-  for (const remove of state.tombstones.values()) {
+  for (const remove of tombstones.values()) {
     if ((remove.deletionTimestamp ?? 0) > keepFrom) actions.push({ remove: { ...remove, dataChange: false } });
   }
   return actions;

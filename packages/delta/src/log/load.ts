@@ -2,7 +2,7 @@ import { findError } from "@cinelake/contracts";
 import type { ObjectInfo, ObjectStore } from "@cinelake/object_store";
 import type { SqlEngine } from "../engine.ts";
 import { parallel } from "../data/parallel.ts";
-import { parseCommit, type Action } from "./actions.ts";
+import { parseCommit, type Action, type CommitInfo, type RemoveFile } from "./actions.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import { commitKey, keyBefore, lastCheckpointKey, logPrefix } from "./names.ts";
 import { hasInCommitTimestamps } from "./protocol.ts";
@@ -23,8 +23,18 @@ export interface LogPlace {
   readonly engine: SqlEngine;
 }
 
+export interface LoadedState {
+  readonly state: TableState;
+  readonly tombstones: ReadonlyMap<string, RemoveFile>;
+}
+
 /** The table as of a version (default the latest); undefined if there is no table at all. */
 export async function loadState(place: LogPlace, version?: number): Promise<TableState | undefined> {
+  return (await loadWithTombstones(place, version))?.state;
+}
+
+/** As loadState, with the files that were removed and that the log still knows. */
+export async function loadWithTombstones(place: LogPlace, version?: number): Promise<LoadedState | undefined> {
   const hint = await readHint(place);
   if (hint !== undefined && (version === undefined || version >= hint)) {
     const listing = await listLog(place, hint);
@@ -43,7 +53,9 @@ export async function refreshState(place: LogPlace, known: TableState): Promise<
   if (commits[0]!.version !== known.version + 1) return (await loadState(place)) ?? known;
   const hole = firstHole(commits);
   if (hole !== undefined) throw missingCommit(place.path, hole);
-  return replayCommits(place, known, commits);
+  const replay = new Replay(known);
+  const info = await replayCommits(place, replay, commits);
+  return finish(replay, commits.at(-1)!, info);
 }
 
 /**
@@ -71,34 +83,40 @@ export async function readCommit(place: LogPlace, version: number): Promise<Acti
   }
 }
 
-async function replaySegment(place: LogPlace, segment: LogSegment | undefined): Promise<TableState | undefined> {
+async function replaySegment(place: LogPlace, segment: LogSegment | undefined): Promise<LoadedState | undefined> {
   if (!segment) return undefined;
-  const { checkpoint, commits } = segment;
-  if (!checkpoint) return replayCommits(place, undefined, commits);
+  const { checkpoint, commits, version } = segment;
   const replay = new Replay();
-  replay.apply(await readCheckpoint(place, checkpoint.keys));
-  const state = replay.finish(checkpoint.version, segment.timestamp);
-  if (commits.length > 0) return replayCommits(place, state, commits);
-  if (!hasInCommitTimestamps(state.metadata)) return state;
-  const info = commitInfoOf((await readCommit(place, checkpoint.version)) ?? []);
-  return { ...state, timestamp: info?.inCommitTimestamp ?? state.timestamp };
+  if (checkpoint) replay.apply(await readCheckpoint(place, checkpoint.keys));
+  const info =
+    commits.length > 0
+      ? await replayCommits(place, replay, commits)
+      : commitInfoOf((await readCommit(place, version)) ?? []);
+  return { state: finish(replay, segment, info), tombstones: replay.tombstones };
 }
 
+/** Replays the commits; gives the last one's commitInfo. */
 async function replayCommits(
   place: LogPlace,
-  base: TableState | undefined,
+  replay: Replay,
   commits: readonly CommitFile[],
-): Promise<TableState> {
+): Promise<CommitInfo | undefined> {
   const read = await parallel(commits, async ({ key }) => parseCommit(await place.store.get(key), key));
-  const replay = new Replay(base);
   for (const actions of read) replay.apply(actions);
-  const last = commits.at(-1)!;
-  const state = replay.finish(last.version, last.timestamp);
-  if (!hasInCommitTimestamps(state.metadata)) return state;
-  return { ...state, timestamp: commitInfoOf(read.at(-1)!)?.inCommitTimestamp ?? last.timestamp };
+  return commitInfoOf(read.at(-1) ?? []);
 }
 
-export function commitInfoOf(actions: readonly Action[]): Action["commitInfo"] {
+function finish(
+  replay: Replay,
+  { version, timestamp }: Pick<LogSegment, "version" | "timestamp">,
+  info: CommitInfo | undefined,
+): TableState {
+  const state = replay.finish(version, timestamp);
+  const time = hasInCommitTimestamps(state.metadata) ? info?.inCommitTimestamp : undefined;
+  return time === undefined ? state : { ...state, timestamp: time };
+}
+
+export function commitInfoOf(actions: readonly Action[]): CommitInfo | undefined {
   return actions.find((action) => action.commitInfo)?.commitInfo;
 }
 

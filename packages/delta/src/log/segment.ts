@@ -8,7 +8,7 @@ export interface CommitFile {
   /** The file's time, milliseconds since the epoch. */
   readonly timestamp: number;
 }
-export interface CheckpointFiles {
+interface CheckpointFiles {
   readonly version: number;
   readonly keys: readonly string[];
   readonly timestamp: number;

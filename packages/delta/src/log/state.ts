@@ -22,8 +22,6 @@ export interface TableState {
   readonly schema: StructType;
   /** Live files by `fileKey`. */
   readonly files: ReadonlyMap<string, AddFile>;
-  /** Removed files by `fileKey`, for checkpoints. */
-  readonly tombstones: ReadonlyMap<string, RemoveFile>;
   readonly transactions: ReadonlyMap<string, Transaction>;
   readonly domains: ReadonlyMap<string, DomainMetadata>;
 }
@@ -33,7 +31,8 @@ export class Replay {
   #protocol: Protocol | undefined;
   #metadata: Metadata | undefined;
   readonly #files: Map<string, AddFile>;
-  readonly #tombstones: Map<string, RemoveFile>;
+  /** Removed files by `fileKey`: kept only from a start without base, since only checkpoints want them and they grow without end. */
+  readonly tombstones = new Map<string, RemoveFile>();
   readonly #transactions: Map<string, Transaction>;
   readonly #domains: Map<string, DomainMetadata>;
   readonly #base: TableState | undefined;
@@ -43,7 +42,6 @@ export class Replay {
     this.#protocol = base?.protocol;
     this.#metadata = base?.metadata;
     this.#files = new Map(base?.files);
-    this.#tombstones = new Map(base?.tombstones);
     this.#transactions = new Map(base?.transactions);
     this.#domains = new Map(base?.domains);
   }
@@ -54,12 +52,12 @@ export class Replay {
       if (!remove) continue;
       const key = fileKey(remove);
       this.#files.delete(key);
-      this.#tombstones.set(key, remove);
+      if (!this.#base) this.tombstones.set(key, remove);
     }
     for (const action of actions) {
       if (action.add) {
         const key = fileKey(action.add);
-        this.#tombstones.delete(key);
+        this.tombstones.delete(key);
         this.#files.set(key, action.add.partitionValues ? action.add : { ...action.add, partitionValues: {} });
       } else if (action.protocol) this.#protocol = action.protocol;
       else if (action.metaData) this.#metadata = { ...NO_PROPERTIES, ...action.metaData };
@@ -80,7 +78,6 @@ export class Replay {
       metadata,
       schema: base?.schema ?? parseSchema(metadata.schemaString),
       files: this.#files,
-      tombstones: this.#tombstones,
       transactions: this.#transactions,
       domains: this.#domains,
     };

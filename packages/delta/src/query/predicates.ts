@@ -23,7 +23,7 @@ export function predicateSql(predicates: readonly Predicate[], schema: StructTyp
 }
 
 /** SQL literal of a predicate's value in its column's type. */
-export function predicateLiteral(value: unknown, field: StructField): string {
+function predicateLiteral(value: unknown, field: StructField): string {
   const text = literalText(value, field);
   if (text === undefined) {
     const shown = value === null || value === undefined ? "null (use `is null`)" : JSON.stringify(value, bigintText);

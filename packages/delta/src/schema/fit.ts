@@ -5,7 +5,7 @@ import { quoteName, quoteText } from "../sql/quote.ts";
 import { decimalSize, sqlType } from "./types.ts";
 
 /** Marks DuckDB's error for a null in a column that takes none; the column's name follows. */
-export const NULL_MARK = "cinelake_null:";
+const NULL_MARK = "cinelake_null:";
 
 /** Types that a column takes without loss, by DuckDB's names. */
 const WIDER: Readonly<Record<string, readonly string[]>> = {

@@ -7,8 +7,3 @@ export function quoteName(name: string): string {
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
-
-/** `"a"."b"` for a path of names. */
-export function quotePath(path: readonly string[]): string {
-  return path.map(quoteName).join(".");
-}

@@ -42,6 +42,10 @@ function writerOf(type: DuckDBType): Write {
     case DuckDBTypeId.BIGINT:
       return long;
     case DuckDBTypeId.FLOAT:
+      return (value) =>
+        typeof value === "number" && Number.isFinite(value) === Number.isFinite(Math.fround(value))
+          ? value
+          : fail(value, "a number of 32 bits");
     case DuckDBTypeId.DOUBLE:
       return (value) => (typeof value === "number" ? value : fail(value, "a number"));
     case DuckDBTypeId.VARCHAR:

@@ -3,7 +3,7 @@ import { sqlType } from "../schema/types.ts";
 import type { SqlEngine } from "../engine.ts";
 import { quoteName } from "../sql/quote.ts";
 
-export const VERSION = "0.1.0";
+const VERSION = "0.1.0";
 
 /** DuckDB's own spelling of each column's type, as `DESCRIBE` prints it. */
 export async function canonicalTypes(engine: SqlEngine, schema: StructType): Promise<ReadonlyMap<string, string>> {

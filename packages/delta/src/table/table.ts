@@ -11,7 +11,7 @@ import type {
   TableContext,
 } from "../api.ts";
 import { writeCheckpoint } from "../log/checkpoint.ts";
-import { loadState, refreshState } from "../log/load.ts";
+import { loadState, loadWithTombstones, refreshState } from "../log/load.ts";
 import { versionNotFound } from "../log/segment.ts";
 import type { TableState } from "../log/state.ts";
 import { append, overwrite } from "./append.ts";
@@ -78,9 +78,8 @@ export class Table implements DeltaTable {
   /** The commit stands whatever becomes of its checkpoint, which only makes reading faster. */
   async #checkpoint(version: number): Promise<void> {
     try {
-      const latest = await this.#latest();
-      const state = latest.version === version ? latest : await loadState(this.#context, version);
-      if (state) await writeCheckpoint(this.#context, state, nowOf(this.#context));
+      const loaded = await loadWithTombstones(this.#context, version);
+      if (loaded) await writeCheckpoint(this.#context, loaded.state, loaded.tombstones, nowOf(this.#context));
     } catch (error) {
       this.#context.onCheckpointError?.(error);
     }
