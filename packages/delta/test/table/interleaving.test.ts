@@ -1,0 +1,78 @@
+import type { ObjectStore } from "@cinelake/object_store";
+import { expect, test } from "vitest";
+import { createTable, openTable, type CommitResult, type DeltaTable } from "@cinelake/delta";
+import { codeOf, openLake, rowsOf, struct } from "../support/tables.ts";
+
+/** The store, which lets `work` happen once, right before a commit is put: after its writer has read and written all it needs. */
+function before(store: ObjectStore, work: () => Promise<unknown>): ObjectStore {
+  let done = false;
+  return new Proxy(store, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property);
+      if (property !== "putIfAbsent") return typeof value === "function" ? value.bind(target) : value;
+      return async (key: string, bytes: Uint8Array) => {
+        if (!done) {
+          done = true;
+          await work();
+        }
+        return target.putIfAbsent(key, bytes);
+      };
+    },
+  });
+}
+
+type Write = (table: DeltaTable) => Promise<CommitResult>;
+const partition = (p: string) => ({ where: [{ column: "p", op: "=", value: p }] }) as const;
+const append =
+  (id: number, p: string): Write =>
+  (table) =>
+    table.append({ rows: [{ id, p }] });
+const overwrite =
+  (id: number, p: string): Write =>
+  (table) =>
+    table.overwrite({ rows: [{ id, p }] }, partition(p));
+const overwriteAll: Write = (table) => table.overwrite({ rows: [{ id: 70, p: "x" }] });
+const merge =
+  (id: number, p: string): Write =>
+  (table) =>
+    table.merge({ rows: [{ id, p, v: 9 }] }, { key: ["id"] });
+const configure: Write = (table) => table.append({ rows: [] }, { configuration: { k: "v" }, allowEmpty: true });
+
+/** The table starts with ids 1 and 2 in x, 10 in y. */
+test.each<[string, Write, Write, string, unknown[]]>([
+  ["append after append", append(3, "x"), append(4, "x"), "no error", [1, 2, 3, 4, 10]],
+  ["append after overwrite", append(3, "x"), overwrite(5, "x"), "no error", [3, 5, 10]],
+  ["append after properties", append(3, "x"), configure, "delta_conflict", [1, 2, 10]],
+  ["properties after append", configure, append(3, "x"), "no error", [1, 2, 3, 10]],
+  ["overwrite after append in its partition", overwrite(5, "x"), append(3, "x"), "delta_conflict", [1, 2, 3, 10]],
+  ["overwrite after append elsewhere", overwrite(5, "x"), append(3, "y"), "no error", [3, 5, 10]],
+  ["overwrite after overwrite elsewhere", overwrite(5, "x"), overwrite(6, "y"), "no error", [5, 6]],
+  ["overwrite of all after append", overwriteAll, append(3, "z"), "delta_conflict", [1, 2, 3, 10]],
+  [
+    "overwrite of an empty partition after append in it",
+    overwrite(5, "z"),
+    append(3, "z"),
+    "delta_conflict",
+    [1, 2, 3, 10],
+  ],
+  ["merge after append of its key", merge(3, "x"), append(3, "y"), "delta_conflict", [1, 2, 3, 10]],
+  ["merge after append of another key", merge(3, "x"), append(4, "x"), "no error", [1, 2, 3, 4, 10]],
+  ["merge after overwrite of what it rewrites", merge(1, "x"), overwrite(5, "x"), "delta_conflict", [5, 10]],
+  ["merge after overwrite of files it need not read", merge(1, "x"), overwrite(50, "y"), "no error", [1, 2, 50]],
+])("no_two_orders_mix: %s", async (_name, late, early, outcome, ids) => {
+  await using lake = await openLake();
+  const schema = struct({ "id!": "long", p: "string", v: "integer" });
+  const table = await createTable(lake.context, { schema, partitionColumns: ["p"] });
+  await table.append({
+    rows: [
+      { id: 1, p: "x" },
+      { id: 2, p: "x" },
+      { id: 10, p: "y" },
+    ],
+  });
+  const other = await openTable({ ...lake.context, store: before(lake.store, () => early(table)) });
+  expect(await codeOf(late(other))).toBe(outcome);
+  const found = (await rowsOf(table)).map(({ id }) => id as number);
+  expect(found.toSorted((a, b) => a - b)).toEqual(ids);
+  expect((await table.snapshot()).version).toBe(outcome === "no error" ? 3 : 2);
+});
