@@ -37,7 +37,8 @@ function wrapMethods<T extends object>(
   return new Proxy(port, {
     get(target, property) {
       const value: unknown = Reflect.get(target, property, target);
-      if (typeof property !== "string" || typeof value !== "function") return value;
+      if (typeof value !== "function") return value;
+      if (typeof property !== "string") return value.bind(target);
       return (...args: unknown[]) => around(property, args, () => Reflect.apply(value, target, args));
     },
   });

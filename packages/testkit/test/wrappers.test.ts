@@ -19,3 +19,19 @@ test("equal seeds give equal sequences, and uuids are of version 4", () => {
   expect([a.next(), a.int(10), a.uuid()]).toEqual([b.next(), b.int(10), b.uuid()]);
   expect(a.uuid()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });
+
+test("a wrapped port with private state is disposed like the port itself", async () => {
+  class Resource implements AsyncDisposable {
+    #open = true;
+    isOpen = async (): Promise<boolean> => this.#open;
+    async [Symbol.asyncDispose](): Promise<void> {
+      this.#open = false;
+    }
+  }
+  const resource = new Resource();
+  {
+    await using wrapped = faulty(resource, {});
+    expect(await wrapped.isOpen()).toBe(true);
+  }
+  expect(await resource.isOpen()).toBe(false);
+});

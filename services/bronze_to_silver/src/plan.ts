@@ -18,9 +18,6 @@ export const SILVER_TABLES = [
 
 export type SilverTable = (typeof SILVER_TABLES)[number];
 
-/** Table property that holds the fingerprint of what a table was made from. */
-export const INPUT_PROPERTY = "cinelake.input";
-
 /** What a run would do, before anything is read. */
 export interface EtlPlan {
   readonly lineages: Readonly<Record<StagedTable, Lineage>>;

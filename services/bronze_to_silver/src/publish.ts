@@ -1,6 +1,7 @@
-import { deltaSchema, findError, tablePath, tableSpec } from "@cinelake/contracts";
-import { openOrCreateTable, openTable, type CommitOptions, type CommitResult, type DeltaTable } from "@cinelake/delta";
-import { INPUT_PROPERTY, STAGED_TABLES, type EtlPlan, type SilverTable } from "./plan.ts";
+import { findError, tableSpec } from "@cinelake/contracts";
+import type { CommitOptions, CommitResult, DeltaTable } from "@cinelake/delta";
+import { findLakeTable, INPUT_PROPERTY, openLakeTable } from "@cinelake/lake";
+import { STAGED_TABLES, type EtlPlan, type SilverTable } from "./plan.ts";
 import type { EtlInput, EtlPorts } from "./ports.ts";
 import { literal } from "./sql_text.ts";
 import type { Staged } from "./stage.ts";
@@ -10,14 +11,9 @@ import { moviesSql, rejectsSql, usersSql } from "./target_sql.ts";
 const ATTEMPTS = 8;
 
 /** Fingerprint of what a table was made from; undefined if there is no such table or it was made otherwise. */
-export async function inputOf({ store, engine }: EtlPorts, name: SilverTable): Promise<string | undefined> {
-  try {
-    const table = await openTable({ store, engine, path: tablePath(tableSpec(name)) });
-    return (await table.snapshot()).configuration[INPUT_PROPERTY];
-  } catch (error) {
-    if (findError(error, "delta_table_not_found")) return undefined;
-    throw error;
-  }
+export async function inputOf(ports: EtlPorts, name: SilverTable): Promise<string | undefined> {
+  const table = await findLakeTable(ports, name);
+  return (await table?.snapshot())?.configuration[INPUT_PROPERTY];
 }
 
 /** Writes one Silver table from the staged rows in one commit that also carries the fingerprint. */
@@ -28,14 +24,7 @@ export async function publish(
   staged: Staged,
   input: EtlInput,
 ): Promise<CommitResult> {
-  const spec = tableSpec(name);
-  const context = { ...ports, path: tablePath(spec) };
-  const table = await openOrCreateTable(context, {
-    name,
-    description: spec.description,
-    schema: deltaSchema(spec),
-    partitionColumns: spec.partition_columns,
-  });
+  const table = await openLakeTable(ports, name);
   const options: CommitOptions = { configuration: { [INPUT_PROPERTY]: plan.fingerprint }, allowEmpty: true };
   for (let attempt = 1; ; attempt++) {
     try {

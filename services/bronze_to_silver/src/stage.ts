@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { CinelakeError, findError, tablePath, type TableSpec } from "@cinelake/contracts";
-import { openTable, type Predicate, type Scan } from "@cinelake/delta";
+import { CinelakeError, type TableName, type TableSpec } from "@cinelake/contracts";
+import type { Predicate, Scan } from "@cinelake/delta";
+import { findLakeTable } from "@cinelake/lake";
 import { STAGED_TABLES, type EtlPlan, type StagedTable } from "./plan.ts";
 import type { EtlInput, EtlPorts } from "./ports.ts";
 import type { Measurement } from "./quality.ts";
@@ -76,17 +77,14 @@ function countMissing(engine: EtlPorts["engine"], good: GoodRows, name: StagedTa
 }
 
 /** The current ingestion's rows of a Bronze table. */
-async function ingestedRows({ store, engine }: EtlPorts, input: EtlInput, source: TableSpec): Promise<Scan> {
+async function ingestedRows(ports: EtlPorts, input: EtlInput, source: TableSpec): Promise<Scan> {
   const where: Predicate[] = [
     { column: "ingestion_date", op: "=", value: input.ingestionDate },
     { column: "ingestion_id", op: "=", value: input.ingestionId },
   ];
-  try {
-    const table = await openTable({ store, engine, path: tablePath(source) });
-    return await (await table.snapshot()).scan({ where });
-  } catch (error) {
-    throw findError(error, "delta_table_not_found") ? missing(source, input) : error;
-  }
+  const table = await findLakeTable(ports, source.name as TableName);
+  if (!table) throw missing(source, input);
+  return (await table.snapshot()).scan({ where });
 }
 
 function missing(source: TableSpec, { ingestionId, datasetName }: EtlInput): CinelakeError {

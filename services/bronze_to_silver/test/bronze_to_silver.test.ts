@@ -1,12 +1,6 @@
-import {
-  deltaSchema,
-  placeholderMovie,
-  placeholderUser,
-  tablePath,
-  tableSpec,
-  type TableName,
-} from "@cinelake/contracts";
-import { openOrCreateTable, type Row } from "@cinelake/delta";
+import { placeholderMovie, placeholderUser, type TableName } from "@cinelake/contracts";
+import type { Row } from "@cinelake/delta";
+import { openLakeTable } from "@cinelake/lake";
 import { faulty } from "@cinelake/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bronzeToSilver, formatReport, type QualityReport } from "../src/index.ts";
@@ -280,11 +274,7 @@ async function rowsOf(of: Lake): Promise<Row[][]> {
 }
 
 async function merge(name: TableName, rows: Row[], key: string): Promise<void> {
-  const spec = tableSpec(name);
-  const table = await openOrCreateTable(
-    { ...lake, path: tablePath(spec) },
-    { name, schema: deltaSchema(spec), partitionColumns: spec.partition_columns },
-  );
+  const table = await openLakeTable(lake, name);
   await table.merge({ rows }, { key: [key] });
 }
 

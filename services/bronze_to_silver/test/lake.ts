@@ -1,5 +1,6 @@
-import { deltaSchema, findError, tablePath, tableSpec, type TableName } from "@cinelake/contracts";
-import { openOrCreateTable, openSqlEngine, openTable, type Row, type SqlEngine } from "@cinelake/delta";
+import { tableSpec, type TableName } from "@cinelake/contracts";
+import { openSqlEngine, type Row, type SqlEngine } from "@cinelake/delta";
+import { findLakeTable, openLakeTable } from "@cinelake/lake";
 import { openObjectStore, type ObjectStore } from "@cinelake/object_store";
 import { temporaryDirectory } from "@cinelake/testkit";
 import { pathToFileURL } from "node:url";
@@ -33,8 +34,10 @@ export const INGESTED = Date.parse("2026-01-02T12:00:00Z");
 export async function ingest(lake: Lake, ingestionId: string, files: Files): Promise<EtlInput> {
   const ingestionDate = new Date(INGESTED).toISOString().slice(0, 10);
   for (const kind of ["ratings", "movies", "tags", "links"] as const) {
-    const spec = tableSpec(`bronze_movielens_${kind}_raw`);
-    const names = spec.columns.filter((column) => column.source !== undefined).map(({ name }) => name);
+    const name = `bronze_movielens_${kind}_raw` as const;
+    const names = tableSpec(name)
+      .columns.filter((column) => column.source !== undefined)
+      .map(({ name }) => name);
     const rows = (files[kind] ?? []).map((line, index) => ({
       ...Object.fromEntries(names.map((name, at) => [name, line[at] ?? null])),
       dataset_name: "tiny",
@@ -43,10 +46,7 @@ export async function ingest(lake: Lake, ingestionId: string, files: Files): Pro
       ingestion_ts: new Date(INGESTED).toISOString(),
       ingestion_date: ingestionDate,
     }));
-    const table = await openOrCreateTable(
-      { ...lake, path: tablePath(spec) },
-      { name: spec.name, schema: deltaSchema(spec), partitionColumns: spec.partition_columns },
-    );
+    const table = await openLakeTable(lake, name);
     if (rows.length > 0) await table.append({ rows });
   }
   return { ingestionId, datasetName: "tiny", ingestionDate, now: INGESTED + 60_000 };
@@ -68,10 +68,5 @@ export async function versionsOf(lake: Lake, names: readonly TableName[]): Promi
 }
 
 async function snapshotOf(lake: Lake, name: TableName) {
-  try {
-    return await (await openTable({ ...lake, path: tablePath(tableSpec(name)) })).snapshot();
-  } catch (error) {
-    if (findError(error, "delta_table_not_found")) return undefined;
-    throw error;
-  }
+  return (await findLakeTable(lake, name))?.snapshot();
 }

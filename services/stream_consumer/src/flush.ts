@@ -1,24 +1,10 @@
-import {
-  DEAD_LETTER_TOPIC,
-  findError,
-  placeholderMovie,
-  placeholderUser,
-  tableSpec,
-  type EventTopic,
-} from "@cinelake/contracts";
+import { DEAD_LETTER_TOPIC, findError, placeholderMovie, placeholderUser, type EventTopic } from "@cinelake/contracts";
 import type { ApplicationTransaction, CommitResult, DeltaTable, Row } from "@cinelake/delta";
-import type { LogRecord, Offsets } from "@cinelake/event_log";
-import { partitionKey } from "@cinelake/event_log";
+import { partitionKey, type LogRecord, type Offsets } from "@cinelake/event_log";
+import { openLakeTable } from "@cinelake/lake";
 import { planTopic, readTopic, type TopicPlan } from "./flush_plan.ts";
 import type { ResolvedPorts } from "./ports.ts";
-import {
-  commitEvents,
-  commitRows,
-  knownEvents,
-  openLakeTable,
-  type StreamTable,
-  type TopicTables,
-} from "./topic_tables.ts";
+import { commitEvents, commitRows, knownEvents, type StreamTable, type TopicTables } from "./topic_tables.ts";
 
 /** Writes buffered records to the lake. */
 export interface Flusher {
@@ -35,8 +21,8 @@ export interface Flusher {
 const ATTEMPTS = 5;
 
 export async function createFlusher(ports: ResolvedPorts, tables: readonly TopicTables[]): Promise<Flusher> {
-  const movies = await openLakeTable(ports, tableSpec("silver_movies"));
-  const users = await openLakeTable(ports, tableSpec("silver_users"));
+  const movies = await openLakeTable(ports, "silver_movies");
+  const users = await openLakeTable(ports, "silver_users");
   const byTopic = new Map<string, TopicTables>(tables.map((each) => [each.topic, each]));
   /** Keys of dead letters that are in the log already while their records wait for a commit. */
   const buried = new Set<string>();

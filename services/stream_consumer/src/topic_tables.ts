@@ -1,21 +1,15 @@
 import {
-  deltaSchema,
   EVENT_TYPES,
-  tablePath,
   tableSpec,
   tablesOfTopic,
   TOPICS,
   type EventTopic,
   type EventType,
+  type TableName,
   type TableSpec,
 } from "@cinelake/contracts";
-import {
-  openOrCreateTable,
-  type ApplicationTransaction,
-  type CommitResult,
-  type DeltaTable,
-  type Row,
-} from "@cinelake/delta";
+import type { ApplicationTransaction, CommitResult, DeltaTable, Row } from "@cinelake/delta";
+import { openLakeTable, type LakePorts } from "@cinelake/lake";
 import { identityOf, type EventRow } from "./event_rows.ts";
 import { applicationId, type TableOffsets } from "./offsets.ts";
 import type { StreamPorts } from "./ports.ts";
@@ -35,34 +29,18 @@ export interface TopicTables {
   readonly silver: StreamTable;
 }
 
-/** Opens a table of the lake, making it where there is none. */
-export async function openLakeTable(
-  ports: Pick<StreamPorts, "store" | "engine">,
-  spec: TableSpec,
-): Promise<DeltaTable> {
-  return openOrCreateTable(
-    { store: ports.store, engine: ports.engine, path: tablePath(spec) },
-    {
-      name: spec.name,
-      description: spec.description,
-      schema: deltaSchema(spec),
-      partitionColumns: spec.partition_columns,
-    },
-  );
-}
-
 /** Opens both tables of every topic; offsets are read by `readOffsets`. */
-export async function openTopicTables(ports: Pick<StreamPorts, "store" | "engine">): Promise<TopicTables[]> {
-  const open = async (spec: TableSpec): Promise<StreamTable> => ({
-    spec,
-    table: await openLakeTable(ports, spec),
+export async function openTopicTables(ports: LakePorts): Promise<TopicTables[]> {
+  const open = async (name: TableName): Promise<StreamTable> => ({
+    spec: tableSpec(name),
+    table: await openLakeTable(ports, name),
     offsets: new Map(),
   });
   const opened: TopicTables[] = [];
   for (const type of EVENT_TYPES) {
     const topic = TOPICS[type];
     const names = tablesOfTopic(topic);
-    const [bronze, silver] = [await open(tableSpec(names.bronze)), await open(tableSpec(names.silver))];
+    const [bronze, silver] = [await open(names.bronze), await open(names.silver)];
     opened.push({ topic, type, bronze, silver });
   }
   return opened;

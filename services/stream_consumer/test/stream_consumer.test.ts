@@ -183,42 +183,57 @@ describe("faults", () => {
     !/0{20}\.json$/.test(String(args[0]));
   const isUpload = (method: string, args: readonly unknown[]) =>
     method === "putFile" && /silver_events/.test(String(args[0]));
+  type Plans = { store?: FaultPlan; log?: FaultPlan; consumer?: FaultPlan };
+  type Fault = NonNullable<FaultPlan["before"]>;
   let injected = 0;
-  const once = (matches: (method: string, args: readonly unknown[]) => boolean, skip = 0) => {
+  const once = (matches: (method: string, args: readonly unknown[]) => boolean, skip = 0): Fault => {
     let seen = 0;
-    return (method: string, args: readonly unknown[]) => {
+    return (method, args) => {
       if (!matches(method, args) || seen++ !== skip) return undefined;
       injected++;
       return new Error("injected");
     };
   };
+  /** The plan, after whose fault nothing can be written any more: as for a process that has died. */
+  const WRITES = ["put", "putIfAbsent", "putFile", "append"];
+  const fatal = (plan: FaultPlan | undefined, isDead: () => boolean): FaultPlan => ({
+    ...plan,
+    before: (method, args) =>
+      plan?.before?.(method, args) ?? (isDead() && WRITES.includes(method) ? new Error("dead") : undefined),
+  });
+  const FAULTS: Record<string, () => Plans> = {
+    "before the data files are stored": () => ({ store: { before: once(isUpload) } }),
+    "after the data files are stored": () => ({ store: { after: once(isUpload) } }),
+    "before the first Silver commit": () => ({ store: { before: once(isCommit(/silver_events/)) } }),
+    "after a Silver commit, its answer lost": () => ({ store: { after: once(isCommit(/silver_events/), 1) } }),
+    "between Silver and Bronze": () => ({ store: { before: once(isCommit(/bronze_events/)) } }),
+    "after a Bronze commit, its answer lost": () => ({ store: { after: once(isCommit(/bronze_events/), 1) } }),
+    "while placeholders are merged": () => ({ store: { before: once(isCommit(/silver_movies/)) } }),
+    "before dead letters are written": () => ({ log: { before: once((method) => method === "append") } }),
+    "after dead letters are written": () => ({ log: { after: once((method) => method === "append") } }),
+    "before the group's commit": () => ({ consumer: { before: once((method) => method === "commit") } }),
+  };
+  const cases = Object.keys(FAULTS).flatMap((fault) => [
+    { fault, outcome: "the process is dead and the next one goes on" },
+    { fault, outcome: "the same process tries again" },
+  ]);
 
-  test.each<[string, { store?: FaultPlan; log?: FaultPlan; consumer?: FaultPlan }]>([
-    ["before the data files are stored", { store: { before: once(isUpload) } }],
-    ["after the data files are stored", { store: { after: once(isUpload) } }],
-    ["before the first Silver commit", { store: { before: once(isCommit(/silver_events/)) } }],
-    ["after a Silver commit, its answer lost", { store: { after: once(isCommit(/silver_events/), 1) } }],
-    ["between Silver and Bronze", { store: { before: once(isCommit(/bronze_events/)) } }],
-    ["after a Bronze commit, its answer lost", { store: { after: once(isCommit(/bronze_events/), 1) } }],
-    ["while placeholders are merged", { store: { before: once(isCommit(/silver_movies/)) } }],
-    ["before dead letters are written", { log: { before: once((method) => method === "append") } }],
-    ["after dead letters are written, the answer lost", { log: { after: once((method) => method === "append") } }],
-    ["before the group's commit", { consumer: { before: once((method) => method === "commit") } }],
-  ])("%s: the flush is made again, by the same consumer or by the next", async (_, plan) => {
+  test.each(cases)("$fault: $outcome", async ({ fault, outcome }) => {
+    const plans = FAULTS[fault]?.() ?? {};
+    const before = injected;
+    const isDead = () => outcome.includes("dead") && injected > before;
     const stream = mixedStream(150, 9, Date.now(), FEW);
     await send(world.log, stream.records.slice(0, 100));
-    const log = faulty(world.log, plan.log ?? {});
-    const wrapped = withConsumer(log, (consumer) => faulty(consumer, plan.consumer ?? {}));
-    const consumer = await startConsumer(
-      { ...world, log: wrapped, store: faulty(world.store, plan.store ?? {}) },
-      { retryDelaysMs: [3600_000] },
+    const log = withConsumer(faulty(world.log, fatal(plans.log, isDead)), (consumer) =>
+      faulty(consumer, plans.consumer ?? {}),
     );
-    const before = injected;
+    const consumer = await startConsumer({ ...world, log, store: faulty(world.store, fatal(plans.store, isDead)) });
     await consumer.flush().catch(() => undefined);
     expect(injected).toBe(before + 1);
     await send(world.log, stream.records.slice(100));
+    if (!isDead()) await consumer.flush();
     await consumer.stop();
-    await drain(world);
+    if (isDead()) await drain(world);
     await expectEverythingOnce(world);
   });
 

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { DEAD_LETTER_TOPIC, EVENT_TOPICS, tablePath, tableSpec, type TableName } from "@cinelake/contracts";
-import { openSqlEngine, openTable, type Row, type Snapshot, type SqlEngine } from "@cinelake/delta";
+import { DEAD_LETTER_TOPIC, EVENT_TOPICS, type TableName } from "@cinelake/contracts";
+import { openSqlEngine, type Row, type Snapshot, type SqlEngine } from "@cinelake/delta";
 import { openEventLog, type Consumer, type EventLog, type LogRecord } from "@cinelake/event_log";
+import { openLakeTable } from "@cinelake/lake";
 import { openObjectStore, type ObjectStore } from "@cinelake/object_store";
 import { temporaryDirectory } from "@cinelake/testkit";
 import {
@@ -72,7 +73,7 @@ export async function drain(
 }
 
 export async function snapshotOf(world: World, name: TableName): Promise<Snapshot> {
-  return (await openTable({ ...world, path: tablePath(tableSpec(name)) })).snapshot();
+  return (await openLakeTable(world, name)).snapshot();
 }
 
 export async function readTable(world: World, name: TableName): Promise<Row[]> {
