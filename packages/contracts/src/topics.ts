@@ -15,6 +15,11 @@ export type EventTopic = (typeof TOPICS)[EventType];
 export const EVENT_TYPES = Object.keys(TOPICS) as EventType[];
 export const EVENT_TOPICS = Object.values(TOPICS) as EventTopic[];
 
+/** Name under which each table's log keeps the next offset of a topic's partition, for the stream consumer's commits. */
+export function streamApplicationId(topic: string, partition: number): string {
+  return `stream_consumer/${topic}/${partition}`;
+}
+
 /** Bronze and Silver table of a topic: `events_views` -> `bronze_events_views_raw`, `silver_events_views`. */
 export function tablesOfTopic<T extends EventTopic>(topic: T): { bronze: `bronze_${T}_raw`; silver: `silver_${T}` } {
   return { bronze: `bronze_${topic}_raw`, silver: `silver_${topic}` };

@@ -1,3 +1,5 @@
+import type { ServingSnapshot } from "@cinelake/als";
+
 /** What is known of one user and one film. Times in milliseconds since the epoch. */
 export type Interaction = Opinion | Look;
 export type Opinion =
@@ -18,6 +20,19 @@ export interface FilmEvidence {
   readonly clicks: number;
   /** Of the opinion if there is one, else of the last view or click. */
   readonly ts: number;
+}
+
+/** The ratings that a model was trained on of the user in row `user` of its snapshot, by rising film. */
+export function historyOf(
+  { movieIds, ratings, ratingTimes }: Pick<ServingSnapshot, "movieIds" | "ratings" | "ratingTimes">,
+  user: number,
+): Interaction[] {
+  const history: Interaction[] = [];
+  for (let at = ratings.indptr[user]!; at < ratings.indptr[user + 1]!; at++) {
+    const movieId = movieIds[ratings.indices[at]!]!;
+    history.push({ kind: "rating", movieId, stars: ratings.values[at]!, ts: ratingTimes[at]! * 1000 });
+  }
+  return history;
 }
 
 /**

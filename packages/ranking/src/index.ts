@@ -10,7 +10,7 @@ export {
   type TrendingShares,
 } from "./hybrid.ts";
 export { bestFilms, hybridCandidates, type CandidateRequest } from "./hybrid_candidates.ts";
-export type { Interaction, Look, Opinion } from "./hybrid_interactions.ts";
+export { historyOf, type Interaction, type Look, type Opinion } from "./hybrid_interactions.ts";
 export { tasteOf, type Taste, type WeightedFilm } from "./hybrid_taste.ts";
 export { filmIndex, filmSimilarity, filmSpaceOf, neighboursOf, type FilmSpace, type Neighbour } from "./film_space.ts";
 export { reasonText, type Reason } from "./reasons.ts";

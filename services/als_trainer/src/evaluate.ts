@@ -1,5 +1,6 @@
+import type { LakePorts } from "@cinelake/lake";
 import { evaluateRatings, type Evaluation, type EvaluationOptions } from "./evaluate_ratings.ts";
-import type { LakePorts, WorkHooks } from "./ports.ts";
+import type { WorkHooks } from "./ports.ts";
 import { openSources, readRatings } from "./sources.ts";
 
 /** Above this many ratings settings are not searched unless a grid is given: each training would take minutes. */

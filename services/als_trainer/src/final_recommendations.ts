@@ -1,13 +1,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { decodeSnapshot, type ServingSnapshot } from "@cinelake/als";
-import { CinelakeError, deltaSchema, tablePath, tableSpec, utcDay } from "@cinelake/contracts";
-import { openOrCreateTable, openTable, type Row, type SqlEngine } from "@cinelake/delta";
+import { CinelakeError, utcDay } from "@cinelake/contracts";
+import type { Row } from "@cinelake/delta";
+import { findLakeTable, INPUT_PROPERTY, openLakeTable, type LakePorts } from "@cinelake/lake";
 import type { Metadata } from "@cinelake/metadata";
-import type { ObjectStore } from "@cinelake/object_store";
 import {
   ALL_FILMS,
   DEFAULT_HYBRID_OPTIONS,
   filmSpaceOf,
+  historyOf,
   hybridCandidates,
   neighboursOf,
   rankHybrid,
@@ -17,15 +18,12 @@ import {
   type Interaction,
   type TrendingPublication,
 } from "@cinelake/ranking";
-import { INPUT_PROPERTY } from "./plan.ts";
 
-export interface FinalPorts {
-  readonly store: ObjectStore;
-  readonly engine: SqlEngine;
+interface FinalPorts extends LakePorts {
   readonly metadata: Metadata;
 }
 
-export interface FinalInput {
+interface FinalInput {
   /** What trends; undefined before the first list. */
   readonly trending: TrendingPublication | undefined;
   /** Milliseconds since the epoch. */
@@ -53,16 +51,7 @@ export async function precomputeFinal(ports: FinalPorts, input: FinalInput): Pro
   const serving = await ports.metadata.servingModel();
   if (!serving) throw new CinelakeError("model_missing", "No model serves yet; run ./cinelake train");
   const { modelVersion } = serving;
-  const spec = tableSpec("gold_recommendations_final");
-  const table = await openOrCreateTable(
-    { ...ports, path: tablePath(spec) },
-    {
-      schema: deltaSchema(spec),
-      partitionColumns: spec.partition_columns,
-      name: spec.name,
-      description: spec.description,
-    },
-  );
+  const table = await openLakeTable(ports, "gold_recommendations_final");
   const fingerprint = JSON.stringify([modelVersion, input.trending?.offsets ?? null]);
   if ((await table.snapshot()).configuration[INPUT_PROPERTY] === fingerprint)
     return { changed: false, modelVersion, users: 0 };
@@ -127,17 +116,9 @@ function rankFor(
   return rankHybrid({ ...request, candidates, options: DEFAULT_HYBRID_OPTIONS });
 }
 
-function historyOf({ movieIds, ratings, ratingTimes }: ServingSnapshot, user: number): Interaction[] {
-  const history: Interaction[] = [];
-  for (let at = ratings.indptr[user]!; at < ratings.indptr[user + 1]!; at++) {
-    const movieId = movieIds[ratings.indices[at]!]!;
-    history.push({ kind: "rating", movieId, stars: ratings.values[at]!, ts: ratingTimes[at]! * 1000 });
-  }
-  return history;
-}
-
-async function listedFilms({ store, engine }: FinalPorts): Promise<Set<number>> {
-  const table = await openTable({ store, engine, path: tablePath(tableSpec("silver_movies")) });
+async function listedFilms(ports: LakePorts): Promise<Set<number>> {
+  const table = await findLakeTable(ports, "silver_movies");
+  if (!table) throw new CinelakeError("dataset_missing", "The lake has no table silver_movies: run ./cinelake etl");
   const films = new Set<number>();
   const where = [{ column: "is_placeholder", op: "=", value: false }] as const;
   for await (const batch of (await table.snapshot()).read({ columns: ["movie_id"], where })) {

@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AlsOptions } from "@cinelake/als";
 
-/** Table property that holds the fingerprint of what a table was made from. */
-export const INPUT_PROPERTY = "cinelake.input";
 /** Table property that holds when the model was computed, in milliseconds; a run that goes on with a model keeps it. */
 export const COMPUTED_PROPERTY = "cinelake.computed_at";
 

@@ -1,15 +1,7 @@
-import type { SqlEngine } from "@cinelake/delta";
+import type { LakePorts } from "@cinelake/lake";
 import type { Metadata } from "@cinelake/metadata";
-import type { ObjectStore } from "@cinelake/object_store";
 import type { Metrics } from "@cinelake/runtime";
 import type { Tracking } from "@cinelake/tracking";
-
-/** What reading the ratings takes. */
-export interface LakePorts {
-  /** The lake. */
-  readonly store: ObjectStore;
-  readonly engine: SqlEngine;
-}
 
 /** What training works with. */
 export interface TrainerPorts extends LakePorts {

@@ -1,17 +1,9 @@
 import { encodeSnapshot } from "@cinelake/als";
-import { deltaSchema, findError, tablePath, tableSpec } from "@cinelake/contracts";
-import { openOrCreateTable, openTable } from "@cinelake/delta";
 import { ratingMatrix } from "@cinelake/evaluation";
+import { findLakeTable, INPUT_PROPERTY, openLakeTable, type LakePorts } from "@cinelake/lake";
 import { goldRows, type Stamp, type Trained } from "./gold_rows.ts";
-import {
-  COMPUTED_PROPERTY,
-  GOLD_TABLES,
-  INPUT_PROPERTY,
-  type GoldTable,
-  type PublishedState,
-  type TrainingPlan,
-} from "./plan.ts";
-import type { LakePorts, TrainerPorts } from "./ports.ts";
+import { COMPUTED_PROPERTY, GOLD_TABLES, type GoldTable, type PublishedState, type TrainingPlan } from "./plan.ts";
+import type { TrainerPorts } from "./ports.ts";
 
 /** What of the identified model is there already. */
 export async function publishedState(
@@ -29,17 +21,13 @@ export async function publishedState(
 
 /** Replaces a Gold table's rows by the model's, in one commit that also carries the fingerprint and the time. */
 export async function writeGoldTable(
-  { store, engine }: LakePorts,
+  ports: LakePorts,
   name: GoldTable,
   trained: Trained,
   stamp: Stamp,
   fingerprint: string,
 ): Promise<void> {
-  const spec = tableSpec(name);
-  const table = await openOrCreateTable(
-    { store, engine, path: tablePath(spec) },
-    { name, description: spec.description, schema: deltaSchema(spec), partitionColumns: spec.partition_columns },
-  );
+  const table = await openLakeTable(ports, name);
   await table.overwrite(
     { rows: goldRows(name, trained, stamp) },
     {
@@ -70,13 +58,9 @@ export async function writeSnapshot(
   await store.put(plan.snapshotKey, bytes);
 }
 
-async function goldState({ store, engine }: LakePorts, name: GoldTable): Promise<PublishedState["tables"][GoldTable]> {
-  try {
-    const table = await openTable({ store, engine, path: tablePath(tableSpec(name)) });
-    const { [INPUT_PROPERTY]: input, [COMPUTED_PROPERTY]: computed } = (await table.snapshot()).configuration;
-    return { ...(input !== undefined && { input }), ...(computed !== undefined && { computedAt: Number(computed) }) };
-  } catch (error) {
-    if (findError(error, "delta_table_not_found")) return undefined;
-    throw error;
-  }
+async function goldState(ports: LakePorts, name: GoldTable): Promise<PublishedState["tables"][GoldTable]> {
+  const table = await findLakeTable(ports, name);
+  if (!table) return undefined;
+  const { [INPUT_PROPERTY]: input, [COMPUTED_PROPERTY]: computed } = (await table.snapshot()).configuration;
+  return { ...(input !== undefined && { input }), ...(computed !== undefined && { computedAt: Number(computed) }) };
 }

@@ -1,8 +1,8 @@
-import { CinelakeError, findError, tablePath, tableSpec, TOPICS, type TableName } from "@cinelake/contracts";
-import { openTable, type Snapshot } from "@cinelake/delta";
+import { CinelakeError, streamApplicationId, TOPICS } from "@cinelake/contracts";
+import type { Snapshot } from "@cinelake/delta";
 import type { Ratings } from "@cinelake/evaluation";
-import { INPUT_PROPERTY, type SourceState } from "./plan.ts";
-import type { LakePorts } from "./ports.ts";
+import { findLakeTable, INPUT_PROPERTY, type LakePorts } from "@cinelake/lake";
+import type { SourceState } from "./plan.ts";
 
 /** The tables that ratings come from, each at one version. */
 export interface Sources {
@@ -23,14 +23,14 @@ const MAX_PARTITIONS = 1024;
 
 /** Takes the current version of each table; fails with `dataset_missing` if there are no Silver ratings. */
 export async function openSources(ports: LakePorts): Promise<Sources> {
-  const imported = await snapshotOf(ports, "silver_ratings");
+  const imported = await (await findLakeTable(ports, "silver_ratings"))?.snapshot();
   if (!imported) {
     throw new CinelakeError(
       "dataset_missing",
       "The lake has no table silver_ratings: run ./cinelake bootstrap, then ./cinelake etl",
     );
   }
-  return { imported, live: await snapshotOf(ports, "silver_events_ratings") };
+  return { imported, live: await (await findLakeTable(ports, "silver_events_ratings"))?.snapshot() };
 }
 
 /** What identifies the data: equal states hold equal ratings. */
@@ -47,7 +47,7 @@ export function nextOffsetsOf({ live }: Sources): Record<string, number> {
   const offsets: Record<string, number> = {};
   if (!live) return offsets;
   for (let partition = 0; partition < MAX_PARTITIONS; partition++) {
-    const next = live.transaction(`stream_consumer/${TOPICS.rating}/${partition}`);
+    const next = live.transaction(streamApplicationId(TOPICS.rating, partition));
     if (next !== undefined) offsets[`${TOPICS.rating}/${partition}`] = next;
   }
   return offsets;
@@ -88,13 +88,4 @@ function rowsOf(idOfEntry: Float64Array): { ids: Float64Array; rows: Int32Array 
   const ids = Float64Array.from(new Set(idOfEntry)).sort();
   const placeOf = new Map(Array.from(ids, (id, place) => [id, place]));
   return { ids, rows: Int32Array.from(idOfEntry, (id) => placeOf.get(id)!) };
-}
-
-async function snapshotOf({ store, engine }: LakePorts, name: TableName): Promise<Snapshot | undefined> {
-  try {
-    return await (await openTable({ store, engine, path: tablePath(tableSpec(name)) })).snapshot();
-  } catch (error) {
-    if (findError(error, "delta_table_not_found")) return undefined;
-    throw error;
-  }
 }

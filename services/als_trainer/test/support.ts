@@ -1,11 +1,6 @@
-import { deltaSchema, tablePath, tableSpec, utcDay, type TableName } from "@cinelake/contracts";
-import {
-  openOrCreateTable,
-  openSqlEngine,
-  openTable,
-  type ApplicationTransaction,
-  type DeltaTable,
-} from "@cinelake/delta";
+import { streamApplicationId, utcDay, type TableName } from "@cinelake/contracts";
+import { openSqlEngine, type ApplicationTransaction } from "@cinelake/delta";
+import { openLakeTable } from "@cinelake/lake";
 import { openMetadata } from "@cinelake/metadata";
 import { openObjectStore } from "@cinelake/object_store";
 import { seededRandom, temporaryDirectory } from "@cinelake/testkit";
@@ -32,26 +27,14 @@ export async function openPorts(): Promise<TrainerPorts & AsyncDisposable> {
   return { store, engine, metadata, tracking, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-export async function goldTable(ports: TrainerPorts, name: TableName): Promise<DeltaTable> {
-  return openTable({ ...ports, path: tablePath(tableSpec(name)) });
-}
-
 export async function allRows(ports: TrainerPorts, name: TableName, order: string): Promise<Record<string, unknown>[]> {
-  await using scan = await (await (await goldTable(ports, name)).snapshot()).scan();
+  await using scan = await (await (await openLakeTable(ports, name)).snapshot()).scan();
   return ports.engine.rows(`SELECT * FROM ${scan.sql} ORDER BY ${order}`);
-}
-
-async function create(ports: TrainerPorts, name: TableName): Promise<DeltaTable> {
-  const spec = tableSpec(name);
-  return openOrCreateTable(
-    { ...ports, path: tablePath(spec) },
-    { name, schema: deltaSchema(spec), partitionColumns: spec.partition_columns },
-  );
 }
 
 /** Replaces silver_ratings. */
 export async function importRatings(ports: TrainerPorts, rows: readonly StarRow[]): Promise<void> {
-  const table = await create(ports, "silver_ratings");
+  const table = await openLakeTable(ports, "silver_ratings");
   await table.overwrite({
     rows: rows.map(({ userId, movieId, stars, time }) => ({
       user_id: userId,
@@ -65,9 +48,9 @@ export async function importRatings(ports: TrainerPorts, rows: readonly StarRow[
 
 /** Appends live ratings as the stream consumer does, with the next offset of partition 0. */
 export async function appendLive(ports: TrainerPorts, rows: readonly StarRow[], from: number): Promise<void> {
-  const table = await create(ports, "silver_events_ratings");
+  const table = await openLakeTable(ports, "silver_events_ratings");
   const transaction: ApplicationTransaction = {
-    appId: "stream_consumer/events_ratings/0",
+    appId: streamApplicationId("events_ratings", 0),
     version: from + rows.length,
     expected: from === 0 ? undefined : from,
   };

@@ -1,10 +1,11 @@
 import { decodeSnapshot, foldIn, gram, preferenceOfRating, prepareTopK, topK } from "@cinelake/als";
+import { openLakeTable } from "@cinelake/lake";
 import { counting, faulty } from "@cinelake/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { trainModel, type TrainerPorts } from "../src/index.ts";
 import { GOLD_TABLES } from "../src/plan.ts";
 import { EXPERIMENT, REGISTERED_MODEL, SERVING_ALIAS } from "../src/run_log.ts";
-import { allRows, appendLive, goldTable, importRatings, openPorts, twoTastes } from "./support.ts";
+import { allRows, appendLive, importRatings, openPorts, twoTastes } from "./support.ts";
 
 const OPTIONS = { factors: 8, iterations: 5, solver: "cholesky" } as const;
 const ORDER = {
@@ -30,7 +31,7 @@ async function goldContents(from: TrainerPorts): Promise<Record<string, Record<s
 
 async function versions(from: TrainerPorts): Promise<number[]> {
   const list: number[] = [];
-  for (const name of GOLD_TABLES) list.push((await (await goldTable(from, name)).snapshot()).version);
+  for (const name of GOLD_TABLES) list.push((await (await openLakeTable(from, name)).snapshot()).version);
   return list;
 }
 

@@ -1,16 +1,11 @@
 import { join } from "node:path";
-import { CinelakeError, deltaSchema, findError, tablePath, type TableSpec } from "@cinelake/contracts";
-import { openOrCreateTable, openTable, type DeltaTable, type SqlEngine } from "@cinelake/delta";
-import type { ObjectStore } from "@cinelake/object_store";
+import { CinelakeError, type TableSpec } from "@cinelake/contracts";
+import type { DeltaTable, SqlEngine } from "@cinelake/delta";
+import { openLakeTable, type LakePorts } from "@cinelake/lake";
 import { bronzeSql, countSql } from "./bronze_sql.ts";
 import { isDiskFull } from "./disk.ts";
 import { BRONZE_FILES, factsOf, type FileFacts } from "./file_facts.ts";
 import type { Ingestion } from "./plan.ts";
-
-export interface LakePorts {
-  readonly store: ObjectStore;
-  readonly engine: SqlEngine;
-}
 
 /** A Bronze table that one file fills. */
 export interface BronzeTable {
@@ -23,31 +18,10 @@ export interface BronzeTable {
 const applicationId = (dataset: string): string => `ingest_bootstrap/${dataset}`;
 
 /** The tables of the data set's files, made if missing. */
-export async function openBronzeTables({ store, engine }: LakePorts): Promise<BronzeTable[]> {
+export async function openBronzeTables(ports: LakePorts): Promise<BronzeTable[]> {
   const tables: BronzeTable[] = [];
-  for (const { file, spec } of BRONZE_FILES) {
-    const table = await openOrCreateTable(
-      { store, engine, path: tablePath(spec) },
-      {
-        schema: deltaSchema(spec),
-        partitionColumns: spec.partition_columns,
-        name: spec.name,
-        description: spec.description,
-      },
-    );
-    tables.push({ file, spec, table });
-  }
+  for (const { file, name, spec } of BRONZE_FILES) tables.push({ file, spec, table: await openLakeTable(ports, name) });
   return tables;
-}
-
-/** One of those tables, undefined if it is not there. */
-export async function findBronzeTable({ store, engine }: LakePorts, spec: TableSpec): Promise<DeltaTable | undefined> {
-  try {
-    return await openTable({ store, engine, path: tablePath(spec) });
-  } catch (error) {
-    if (findError(error, "delta_table_not_found")) return undefined;
-    throw error;
-  }
 }
 
 /** Highest run of the data set that any of the tables has seen, 0 for none. */

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { CinelakeError, TABLES, type TableSpec } from "@cinelake/contracts";
+import { CinelakeError, TABLE_NAMES, tableSpec, type TableName, type TableSpec } from "@cinelake/contracts";
 import { CsvError, CsvScanner } from "./csv_scan.ts";
 import type { Counter } from "./progress.ts";
 
@@ -17,11 +17,11 @@ export interface FileFacts {
 }
 
 /** Bronze tables that are filled from files, in the order in which they are loaded. */
-export const BRONZE_FILES: readonly { readonly file: string; readonly spec: TableSpec }[] = Object.values(
-  TABLES as Readonly<Record<string, TableSpec>>,
-).flatMap((spec) =>
-  spec.layer === "bronze" && spec.source?.file !== undefined ? [{ file: spec.source.file, spec }] : [],
-);
+export const BRONZE_FILES: readonly { readonly file: string; readonly name: TableName; readonly spec: TableSpec }[] =
+  TABLE_NAMES.flatMap((name) => {
+    const spec = tableSpec(name);
+    return spec.layer === "bronze" && spec.source?.file !== undefined ? [{ file: spec.source.file, name, spec }] : [];
+  });
 
 /**
  * Reads a file once: size, MD5 and, for a CSV, header and number of records. A malformed CSV or one without a column that its

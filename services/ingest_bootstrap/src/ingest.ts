@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { CinelakeError } from "@cinelake/contracts";
+import type { LakePorts } from "@cinelake/lake";
 import type { ObjectStore } from "@cinelake/object_store";
-import { appendFile, ingestedRows, lastRun, type BronzeTable, type LakePorts } from "./bronze_tables.ts";
+import { appendFile, ingestedRows, lastRun, type BronzeTable } from "./bronze_tables.ts";
 import { factsOf, type FileFacts } from "./file_facts.ts";
 import {
   deletePending,

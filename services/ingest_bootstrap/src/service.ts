@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { CinelakeError } from "@cinelake/contracts";
-import { lastRun, openBronzeTables, requireReadable, type LakePorts } from "./bronze_tables.ts";
+import type { LakePorts } from "@cinelake/lake";
+import { lastRun, openBronzeTables, requireReadable } from "./bronze_tables.ts";
 import { namingFullDisk } from "./disk.ts";
 import { contentMd5, folderFacts } from "./file_facts.ts";
 import { ingest, tidy } from "./ingest.ts";

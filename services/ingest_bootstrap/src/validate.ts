@@ -1,5 +1,6 @@
 import { findError } from "@cinelake/contracts";
-import { findBronzeTable, ingestedRows, type LakePorts } from "./bronze_tables.ts";
+import { findLakeTable, type LakePorts } from "@cinelake/lake";
+import { ingestedRows } from "./bronze_tables.ts";
 import { BRONZE_FILES, fileFacts } from "./file_facts.ts";
 import { fileKey, readManifest, readPending, type Manifest } from "./manifest.ts";
 import { openRun } from "./plan.ts";
@@ -90,15 +91,15 @@ async function filesProblems(
 
 async function tableProblems(ports: LakePorts, manifest: Manifest): Promise<Problem[]> {
   const problems: Problem[] = [];
-  for (const { spec } of BRONZE_FILES) {
-    const stated = manifest.tables.find(({ name }) => name === spec.name);
+  for (const { name: subject } of BRONZE_FILES) {
+    const stated = manifest.tables.find(({ name }) => name === subject);
     if (!stated) {
-      problems.push({ subject: spec.name, problem: "is not in the manifest" });
+      problems.push({ subject, problem: "is not in the manifest" });
       continue;
     }
-    const table = await findBronzeTable(ports, spec);
+    const table = await findLakeTable(ports, subject);
     if (!table) {
-      problems.push({ subject: spec.name, problem: "does not exist" });
+      problems.push({ subject, problem: "does not exist" });
       continue;
     }
     const found = await ingestedRows(ports.engine, table, {
@@ -107,12 +108,12 @@ async function tableProblems(ports: LakePorts, manifest: Manifest): Promise<Prob
     });
     if (found.rows !== stated.rows) {
       problems.push({
-        subject: spec.name,
+        subject,
         problem: `has ${found.rows} rows of ${manifest.ingestion_id}, the manifest says ${stated.rows}`,
       });
     } else if (!found.numbered) {
       problems.push({
-        subject: spec.name,
+        subject,
         problem: `has row numbers of ${manifest.ingestion_id} that are not 1 to ${stated.rows}`,
       });
     }

@@ -1,9 +1,9 @@
 import type { EventLog } from "@cinelake/event_log";
+import type { LakePorts } from "@cinelake/lake";
 import type { TrendingOptions, TrendingPublication } from "@cinelake/ranking";
 import { Aggregation } from "./aggregation.ts";
 import { INTEREST_TOPICS } from "./decode.ts";
 import { loadTrendingGenres, loadTrendingHistory } from "./history.ts";
-import type { LakePorts } from "./ports.ts";
 import { loadState } from "./saved_state.ts";
 
 /**

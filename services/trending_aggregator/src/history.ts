@@ -1,14 +1,7 @@
-import {
-  findError,
-  tablePath,
-  tableSpec,
-  TRENDING_WINDOWS,
-  type TableName,
-  type TrendingWindow,
-} from "@cinelake/contracts";
-import { openTable, type Snapshot } from "@cinelake/delta";
+import { TRENDING_WINDOWS, type TableName, type TrendingWindow } from "@cinelake/contracts";
+import type { Snapshot } from "@cinelake/delta";
+import { findLakeTable, type LakePorts } from "@cinelake/lake";
 import type { HistoryFilm } from "@cinelake/ranking";
-import type { LakePorts } from "./ports.ts";
 
 const DAY_MS = 86_400_000;
 const HISTORY_DAYS = 365;
@@ -101,13 +94,7 @@ async function newestRating({ engine }: LakePorts, ratings: Snapshot): Promise<n
 }
 
 async function snapshotOf(ports: LakePorts, name: TableName): Promise<Snapshot | undefined> {
-  try {
-    const table = await openTable({ ...ports, path: tablePath(tableSpec(name)) });
-    return await table.snapshot();
-  } catch (error) {
-    if (findError(error, "delta_table_not_found")) return undefined;
-    throw error;
-  }
+  return (await findLakeTable(ports, name))?.snapshot();
 }
 
 /** silver_ratings is partitioned by month: `event_date` is its first day. */

@@ -1,15 +1,8 @@
 import type { Cache } from "@cinelake/cache";
-import type { SqlEngine } from "@cinelake/delta";
 import type { EventLog } from "@cinelake/event_log";
-import type { ObjectStore } from "@cinelake/object_store";
+import type { LakePorts } from "@cinelake/lake";
 import type { TrendingOptions } from "@cinelake/ranking";
 import type { Logger, Metrics } from "@cinelake/runtime";
-
-export interface LakePorts {
-  /** The lake. */
-  readonly store: ObjectStore;
-  readonly engine: SqlEngine;
-}
 
 export interface TrendingPorts extends LakePorts {
   readonly log: EventLog;

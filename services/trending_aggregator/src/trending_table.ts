@@ -1,7 +1,6 @@
-import { deltaSchema, findError, tablePath, tableSpec, utcDay, type GoldTrendingNowRow } from "@cinelake/contracts";
-import { openOrCreateTable } from "@cinelake/delta";
+import { findError, utcDay, type GoldTrendingNowRow } from "@cinelake/contracts";
+import { openLakeTable, type LakePorts } from "@cinelake/lake";
 import type { TrendingPublication } from "@cinelake/ranking";
-import type { LakePorts } from "./ports.ts";
 
 const APP_ID = "trending_aggregator";
 
@@ -30,14 +29,7 @@ export async function appendTrending(
   publications: readonly TrendingPublication[],
   { places, force }: { readonly places: number; readonly force: boolean },
 ): Promise<boolean> {
-  const spec = tableSpec("gold_trending_now");
-  const context = { store: ports.store, engine: ports.engine, path: tablePath(spec), now: ports.clock };
-  const table = await openOrCreateTable(context, {
-    name: spec.name,
-    description: spec.description,
-    schema: deltaSchema(spec),
-    partitionColumns: spec.partition_columns,
-  });
+  const table = await openLakeTable(ports, "gold_trending_now", ports.clock);
   const version = Object.values(publications[0]?.offsets ?? {}).reduce((sum, offset) => sum + offset, 0);
   const expected = (await table.snapshot()).transaction(APP_ID);
   const rows = trendingRows(publications, places);

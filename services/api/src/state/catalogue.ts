@@ -1,6 +1,5 @@
-import { findError, tablePath, tableSpec } from "@cinelake/contracts";
-import { openTable, type DeltaTable, type SqlEngine } from "@cinelake/delta";
-import type { ObjectStore } from "@cinelake/object_store";
+import type { DeltaTable } from "@cinelake/delta";
+import { findLakeTable, type LakePorts } from "@cinelake/lake";
 import type { Logger } from "@cinelake/runtime";
 import { filmsOf, NO_FILMS, type Film, type Films } from "./films.ts";
 import { repeat } from "./repeat.ts";
@@ -14,23 +13,25 @@ export interface Catalogue {
   stop(): Promise<void>;
 }
 
-export interface CataloguePorts {
-  readonly store: ObjectStore;
-  readonly engine: SqlEngine;
+export interface CataloguePorts extends LakePorts {
   readonly logger: Logger;
 }
 
 const NO_CATALOGUE = "there is no catalogue yet: load a data set first";
 
 /** Reads the table at once (before it returns) and again when its version has changed, which is looked at every `pollMs`. */
-export async function openCatalogue({ store, engine, logger }: CataloguePorts, pollMs: number): Promise<Catalogue> {
-  const path = tablePath(tableSpec("silver_movies"));
+export async function openCatalogue(ports: CataloguePorts, pollMs: number): Promise<Catalogue> {
+  const { logger } = ports;
   let films = NO_FILMS;
   let table: DeltaTable | undefined;
   let problem: string | undefined;
 
   async function look(): Promise<void> {
-    table ??= await openTable({ store, engine, path });
+    table ??= await findLakeTable(ports, "silver_movies");
+    if (!table) {
+      problem = NO_CATALOGUE;
+      return;
+    }
     const snapshot = await table.snapshot();
     if (snapshot.version !== films.version) {
       const rows: Film[] = [];
@@ -43,10 +44,6 @@ export async function openCatalogue({ store, engine, logger }: CataloguePorts, p
 
   const failed = (error: unknown): void => {
     table = undefined;
-    if (findError(error, "delta_table_not_found")) {
-      problem = NO_CATALOGUE;
-      return;
-    }
     problem = `the catalogue cannot be read: ${error instanceof Error ? error.message : String(error)}`;
     logger.error({ err: error }, "catalogue cannot be read; the one before goes on serving");
   };

@@ -1,6 +1,6 @@
-import { findError, parseRfc3339, tablePath, tableSpec, tablesOfTopic, TOPICS } from "@cinelake/contracts";
-import { openTable, type Predicate, type SqlEngine } from "@cinelake/delta";
-import type { ObjectStore } from "@cinelake/object_store";
+import { parseRfc3339, tablesOfTopic, TOPICS } from "@cinelake/contracts";
+import type { Predicate } from "@cinelake/delta";
+import { findLakeTable, type LakePorts } from "@cinelake/lake";
 import type { Gap } from "./coverage.ts";
 import type { UserEvent } from "./recent_events.ts";
 
@@ -8,10 +8,7 @@ import type { UserEvent } from "./recent_events.ts";
  * Opinions (ratings and `not_interested`) of a part of the log that only the tables still have. Looks are not worth the reading. A table
  * that does not exist has nothing.
  */
-export async function* opinionsFromTables(
-  ports: { readonly store: ObjectStore; readonly engine: SqlEngine },
-  gap: Gap,
-): AsyncIterable<UserEvent> {
+export async function* opinionsFromTables(ports: LakePorts, gap: Gap): AsyncIterable<UserEvent> {
   if (gap.topic !== TOPICS.rating && gap.topic !== TOPICS.click) return;
   const where: Predicate[] = [
     { column: "log_partition", op: "=", value: gap.partition },
@@ -20,14 +17,8 @@ export async function* opinionsFromTables(
   ];
   if (gap.topic === TOPICS.click) where.push({ column: "click_type", op: "=", value: "not_interested" });
   const columns = ["event_id", "event_ts", "user_id", "movie_id", ...(gap.topic === TOPICS.rating ? ["rating"] : [])];
-  const path = tablePath(tableSpec(tablesOfTopic(gap.topic).silver));
-  try {
-    const table = await openTable({ ...ports, path });
-    const snapshot = await table.snapshot();
-    for await (const rows of snapshot.read({ columns, where })) for (const row of rows) yield eventOf(row);
-  } catch (error) {
-    if (!findError(error, "delta_table_not_found")) throw error;
-  }
+  const snapshot = await (await findLakeTable(ports, tablesOfTopic(gap.topic).silver))?.snapshot();
+  for await (const rows of snapshot?.read({ columns, where }) ?? []) for (const row of rows) yield eventOf(row);
 }
 
 function eventOf(row: Readonly<Record<string, unknown>>): UserEvent {

@@ -2,6 +2,7 @@ import type { ServingSnapshot } from "@cinelake/als";
 import {
   filmIndex,
   filmSpaceOf,
+  historyOf,
   neighboursOf,
   type FilmSpace,
   type Interaction,
@@ -36,7 +37,10 @@ export function serveSnapshot(snapshot: ServingSnapshot, promotedAt: number): Se
     space,
     nextOffsets: snapshot.nextOffsets,
     userIds: snapshot.userIds,
-    history: (userId) => historyOf(snapshot, userId),
+    history(userId) {
+      const row = filmIndex(snapshot.userIds, userId);
+      return row < 0 ? [] : historyOf(snapshot, row);
+    },
     neighbours(index) {
       const known = kept.get(index);
       if (known) return known;
@@ -45,15 +49,4 @@ export function serveSnapshot(snapshot: ServingSnapshot, promotedAt: number): Se
       return found;
     },
   };
-}
-
-function historyOf({ userIds, movieIds, ratings, ratingTimes }: ServingSnapshot, userId: number): Interaction[] {
-  const row = filmIndex(userIds, userId);
-  if (row < 0) return [];
-  const history: Interaction[] = [];
-  for (let at = ratings.indptr[row]!; at < ratings.indptr[row + 1]!; at++) {
-    const movieId = movieIds[ratings.indices[at]!]!;
-    history.push({ kind: "rating", movieId, stars: ratings.values[at]!, ts: ratingTimes[at]! * 1000 });
-  }
-  return history;
 }

@@ -1,8 +1,8 @@
-import { TABLE_NAMES, tablePath, tableSpec, EVENT_TOPICS } from "@cinelake/contracts";
+import { EVENT_TOPICS, TABLE_NAMES } from "@cinelake/contracts";
 import { currentManifest } from "@cinelake/ingest_bootstrap";
+import { findLakeTable } from "@cinelake/lake";
 import { maskUrl } from "@cinelake/runtime";
 import type { Command, CommandContext } from "../command.ts";
-import { findTable } from "./table.ts";
 
 export const statusCommand: Command = {
   name: "status",
@@ -42,7 +42,7 @@ async function tableVersions(
 ): Promise<{ name: string; version: number; rows: number | null }[]> {
   const found = await Promise.all(
     TABLE_NAMES.map(async (name) => {
-      const table = await findTable(house, tablePath(tableSpec(name)));
+      const table = await findLakeTable(house, name);
       if (!table) return [];
       const { version, rowCount } = await table.snapshot();
       return [{ name, version, rows: rowCount ?? null }];

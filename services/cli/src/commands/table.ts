@@ -1,19 +1,6 @@
-import { findError, TABLES, tablePath, tableSpec, type TableName } from "@cinelake/contracts";
+import { isTableName, tablePath, tableSpec } from "@cinelake/contracts";
 import { openTable, type At, type DeltaTable } from "@cinelake/delta";
 import type { Command, CommandContext } from "../command.ts";
-
-/** The table at a path of the lake, undefined if there is none. */
-export async function findTable(
-  { store, engine }: CommandContext["house"],
-  path: string,
-): Promise<DeltaTable | undefined> {
-  try {
-    return await openTable({ store, engine, path });
-  } catch (error) {
-    if (findError(error, "delta_table_not_found")) return undefined;
-    throw error;
-  }
-}
 
 export const tableReadCommand: Command = {
   name: "table read",
@@ -55,7 +42,7 @@ export const tableHistoryCommand: Command = {
 };
 
 function openNamed({ store, engine }: CommandContext["house"], [name = ""]: string[]): Promise<DeltaTable> {
-  const path = name in TABLES ? tablePath(tableSpec(name as TableName)) : name.replace(/\/+$/, "");
+  const path = isTableName(name) ? tablePath(tableSpec(name)) : name.replace(/\/+$/, "");
   return openTable({ store, engine, path });
 }
 
