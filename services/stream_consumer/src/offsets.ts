@@ -1,13 +1,8 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError, streamApplicationId } from "@cinelake/contracts";
 import type { ApplicationTransaction } from "@cinelake/delta";
 
 /** Next offset of each partition that a table has; a partition it never wrote is absent. */
 export type TableOffsets = ReadonlyMap<number, number>;
-
-/** Name under which a table's log keeps the next offset of a topic's partition. */
-export function applicationId(topic: string, partition: number): string {
-  return `stream_consumer/${topic}/${partition}`;
-}
 
 /** Records that a table does not have yet. */
 export function unwritten<T>(records: readonly T[], at: (record: T) => Position, offsets: TableOffsets): T[] {
@@ -30,7 +25,7 @@ export function planTransactions(
   return [...next]
     .filter(([partition, offset]) => offset > (current.get(partition) ?? -1))
     .map(([partition, offset]) => ({
-      appId: applicationId(topic, partition),
+      appId: streamApplicationId(topic, partition),
       version: offset,
       expected: current.get(partition),
     }));

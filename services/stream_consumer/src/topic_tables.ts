@@ -1,5 +1,6 @@
 import {
   EVENT_TYPES,
+  streamApplicationId,
   tableSpec,
   tablesOfTopic,
   TOPICS,
@@ -11,7 +12,7 @@ import {
 import type { ApplicationTransaction, CommitResult, DeltaTable, Row } from "@cinelake/delta";
 import { openLakeTable, type LakePorts } from "@cinelake/lake";
 import { identityOf, type EventRow } from "./event_rows.ts";
-import { applicationId, type TableOffsets } from "./offsets.ts";
+import type { TableOffsets } from "./offsets.ts";
 import type { StreamPorts } from "./ports.ts";
 
 /** A table with the offsets that its last commit known here carries. */
@@ -52,7 +53,7 @@ export async function readOffsets({ topic, bronze, silver }: TopicTables, partit
   for (const each of [bronze, silver]) {
     const snapshot = await each.table.snapshot();
     const offsets = wanted.map(
-      (partition) => [partition, snapshot.transaction(applicationId(topic, partition))] as const,
+      (partition) => [partition, snapshot.transaction(streamApplicationId(topic, partition))] as const,
     );
     const known = offsets.filter((entry): entry is [number, number] => entry[1] !== undefined);
     each.offsets = new Map([...[...each.offsets].filter(([partition]) => !wanted.includes(partition)), ...known]);
