@@ -13,7 +13,7 @@ import {
 import { PREFERENCE_SHAPES, SETTINGS_GRID, type Candidate } from "./grid.ts";
 import type { WorkHooks } from "./ports.ts";
 import { makeProtocol, type Protocol, type ProtocolName } from "./protocols.ts";
-import { snakeCase } from "./run_log.ts";
+import { namedSettings } from "./run_log.ts";
 
 export interface EvaluationOptions {
   /** Default: `random_fifth` and `last_film`, those with targets. */
@@ -86,7 +86,7 @@ export async function evaluateRatings(
     movies: ratings.films,
     grid: gridRows,
     preference_shapes: shapeRows,
-    settings: snakeCase(picked),
+    settings: namedSettings(picked),
     protocols: results,
   };
 }

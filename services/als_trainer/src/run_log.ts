@@ -1,4 +1,5 @@
 import type { AlsOptions } from "@cinelake/als";
+import { withSnakeCaseKeys } from "@cinelake/contracts";
 import type { TrainerPorts } from "./ports.ts";
 import type { TrainingPlan } from "./plan.ts";
 
@@ -37,7 +38,7 @@ export async function startRunLog(
   const withRun = async (what: string, work: (runId: string) => Promise<unknown>): Promise<void> => {
     if (runId !== undefined) await tolerant(what, () => work(runId));
   };
-  await withRun("logging parameters", (id) => tracking.logParams(id, { ...snakeCase(options), ...sizes }));
+  await withRun("logging parameters", (id) => tracking.logParams(id, { ...namedSettings(options), ...sizes }));
   return {
     metrics: (values, step) => withRun("logging metrics", (id) => tracking.logMetrics(id, values, step)),
     finish: (status) => withRun("finishing the run", (id) => tracking.finishRun(id, status)),
@@ -50,9 +51,6 @@ export async function startRunLog(
 }
 
 /** The options under the names that JSON, tables and tracking use. */
-export function snakeCase(options: AlsOptions): Record<string, string | number> {
-  const entries = Object.entries(options) as [string, string | number][];
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]),
-  );
+export function namedSettings(options: AlsOptions): Record<string, string | number> {
+  return withSnakeCaseKeys(options) as Record<string, string | number>;
 }

@@ -5,7 +5,7 @@ import { LIST_LENGTH, type Trained } from "./gold_rows.ts";
 import { identifyModel, planTraining, type TrainingPlan } from "./plan.ts";
 import type { TrainerPorts, WorkHooks } from "./ports.ts";
 import { publishedState, writeGoldTable, writeSnapshot } from "./publish.ts";
-import { snakeCase, startRunLog, type RunLog } from "./run_log.ts";
+import { namedSettings, startRunLog, type RunLog } from "./run_log.ts";
 import { nextOffsetsOf, openSources, readRatings, sourceStates, type RatedFilms } from "./sources.ts";
 
 export interface TrainResult {
@@ -55,7 +55,7 @@ export async function trainModel(
       const details = {
         ...sizes,
         computed_at: computedAt,
-        settings: snakeCase(settings),
+        settings: namedSettings(settings),
         sources: sourceStates(sources),
       };
       await ports.metadata.promoteModel({ modelVersion, snapshotKey, details }, serving?.revision ?? 0);

@@ -1,6 +1,7 @@
 import { CinelakeError, streamApplicationId, TOPICS } from "@cinelake/contracts";
 import type { Snapshot } from "@cinelake/delta";
 import type { Ratings } from "@cinelake/evaluation";
+import { partitionKey } from "@cinelake/event_log";
 import { findLakeTable, INPUT_PROPERTY, type LakePorts } from "@cinelake/lake";
 import type { SourceState } from "./plan.ts";
 
@@ -48,7 +49,7 @@ export function nextOffsetsOf({ live }: Sources): Record<string, number> {
   if (!live) return offsets;
   for (let partition = 0; partition < MAX_PARTITIONS; partition++) {
     const next = live.transaction(streamApplicationId(TOPICS.rating, partition));
-    if (next !== undefined) offsets[`${TOPICS.rating}/${partition}`] = next;
+    if (next !== undefined) offsets[partitionKey({ topic: TOPICS.rating, partition })] = next;
   }
   return offsets;
 }

@@ -16,7 +16,7 @@ export type OptionValue = string | number | boolean | readonly string[] | undefi
 /** Values by option name; positional arguments under `arguments`. */
 export type OptionValues = Readonly<Record<string, OptionValue>>;
 
-/** What a command has to say: `json` for --json, `text` for people. */
+/** What a command has to say: `json` for --json (keys are printed in snake_case), `text` for people. */
 export interface CommandResult {
   readonly json: unknown;
   readonly text: string;

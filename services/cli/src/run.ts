@@ -1,5 +1,5 @@
 import { loadConfiguration, openHouse, readOwner, stepRunner, type Configuration } from "@cinelake/all_in_one";
-import { findError, type CinelakeError } from "@cinelake/contracts";
+import { findError, withSnakeCaseKeys, type CinelakeError } from "@cinelake/contracts";
 import { exitCodeOf } from "@cinelake/runtime";
 import { runRemotely } from "./admin_client.ts";
 import { parseCommandLine, UsageError, type ParsedCommandLine } from "./arguments.ts";
@@ -29,7 +29,7 @@ export async function runCommandLine(invocation: Invocation): Promise<number> {
       return 0;
     }
     const result = await execute(parsed, loadConfiguration(env), invocation);
-    if (parsed.json) stdout.write(`${JSON.stringify(result.json)}\n`);
+    if (parsed.json) stdout.write(`${JSON.stringify(withSnakeCaseKeys(result.json))}\n`);
     else if (result.text !== "") stdout.write(`${result.text}\n`);
     return result.exitCode ?? 0;
   } catch (error) {
