@@ -86,7 +86,7 @@ export const ERROR_CODES = {
   topic_unknown: {
     status: 404,
     title: "Topic does not exist",
-    advice: "Create the topics with `cinelake topics create`, or correct the name.",
+    advice: "Start `./cinelake serve` or the API once, which make the topics, or correct the name.",
   },
   metadata_newer: {
     status: 500,

@@ -91,7 +91,7 @@ async function partitionsOf(log: StreamPorts["log"]): Promise<{ topic: string; p
     if (partitions === undefined) {
       throw new CinelakeError(
         "topic_unknown",
-        `The log has no topic ${topic}; make the topics with ./cinelake topics create`,
+        `The log has no topic ${topic}; ./cinelake serve and the API make the topics when they start`,
       );
     }
     return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
