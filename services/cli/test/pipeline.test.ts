@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { TableName } from "@cinelake/contracts";
 import { seededRandom, temporaryDirectory } from "@cinelake/testkit";
 import { expect, test } from "vitest";
@@ -30,10 +32,10 @@ async function runPipeline(directory: string): Promise<void> {
 }
 
 /** Every table's rows, times of running left out, in one order. */
-async function contents(directory: string): Promise<Record<string, string[]>> {
+async function contents(directory: string, names: readonly TableName[] = TABLES): Promise<Record<string, string[]>> {
   const rowsOf = await tableReader(directory);
   const tables: Record<string, string[]> = {};
-  for (const table of TABLES) {
+  for (const table of names) {
     const rows = (await rowsOf(table)).map((row) =>
       JSON.stringify(Object.fromEntries(Object.entries(row).filter(([column]) => !RUN_TIMES.includes(column)))),
     );
@@ -65,3 +67,29 @@ test("running the pipeline twice makes no new table version; killing it at any s
     expect(await contents(killed.path)).toEqual(expected);
   }
 }, 240_000);
+
+test("more than 5 % failed rows fail the job, print the report and leave Silver as it was", async () => {
+  await using files = await temporaryDirectory();
+  await using directory = await temporaryDirectory();
+  const write = (name: string, lines: readonly string[]): Promise<void> =>
+    writeFile(join(files.path, name), `${lines.join("\n")}\n`);
+  const ratings = Array.from({ length: 20 }, (_, user) => `${user + 1},1,4.0,1000000000`);
+  await write("movies.csv", ["movieId,title,genres", "1,Toy Story (1995),Comedy"]);
+  await write("tags.csv", ["userId,movieId,tag,timestamp"]);
+  await write("links.csv", ["movieId,imdbId,tmdbId", "1,0114709,862"]);
+  await write("ratings.csv", ["userId,movieId,rating,timestamp", ...ratings]);
+  const load = ["bootstrap", "--dataset", "ml-latest-small", "--source", files.path];
+  expect(await cinelake(directory.path, load)).toMatchObject({ exitCode: 0 });
+  expect(await cinelake(directory.path, ["etl"])).toMatchObject({ exitCode: 0 });
+  const before = await contents(directory.path, ["silver_ratings", "silver_movies", "silver_rejects"]);
+
+  const broken = ratings.map((line, index) => (index < 2 ? line.replace("4.0", "9.5") : line));
+  await write("ratings.csv", ["userId,movieId,rating,timestamp", ...broken]);
+  expect(await cinelake(directory.path, load)).toMatchObject({ exitCode: 0 });
+  const failed = await cinelake(directory.path, ["etl"]);
+  expect(failed).toMatchObject({
+    exitCode: 1,
+    stdout: expect.stringMatching(/silver_ratings: 2 of 20 rows failed.*quality_gate_failed/),
+  });
+  expect(await contents(directory.path, ["silver_ratings", "silver_movies", "silver_rejects"])).toEqual(before);
+});

@@ -19,7 +19,7 @@ export const demoCommand: Command = {
     await runEtl(context, manifest.dataset_name);
     await runTraining(context);
     await runFinalLists(context);
-    await serve(context, (address) => line(invitation(address)));
+    await serve(context, (address) => line(invitation(address, context.house.configuration.dataDirectory)));
     return { json: { stopped: true }, text: "stopped" };
   },
 };
@@ -40,13 +40,15 @@ async function loadData(context: CommandContext, options: BootstrapOptions): Pro
   }
 }
 
-function invitation(address: string): string {
+/** Three commands to try; those of another data directory say which. */
+function invitation(address: string, dataDirectory: string): string {
+  const elsewhere = dataDirectory === ".data" ? "" : `DATA_DIR='${dataDirectory}' `;
   return `
 Cinelake serves ${address} (documentation at ${address}/docs). Try, in another terminal:
 
   curl '${address}/recommendations/1?k=10'
   curl '${address}/trending?k=10'
-  ./cinelake events send --type rating --user 1 --movie 318 --rating 5
+  ${elsewhere}./cinelake events send --type rating --user 1 --movie 318 --rating 5
 
 Ctrl-C stops it.`;
 }

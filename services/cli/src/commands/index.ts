@@ -8,6 +8,7 @@ import { modelListCommand } from "./model_list.ts";
 import { serveCommand } from "./serve.ts";
 import { statusCommand } from "./status.ts";
 import { tableHistoryCommand, tableReadCommand } from "./table.ts";
+import { topicsCreateCommand } from "./topics_create.ts";
 import { trainCommand } from "./train.ts";
 import { trendingCommand } from "./trending.ts";
 import { validateCommand } from "./validate.ts";
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   serveCommand,
   trendingCommand,
   eventsSendCommand,
+  topicsCreateCommand,
   tableReadCommand,
   tableHistoryCommand,
   modelListCommand,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-export interface ListItem {
+interface ListItem {
   readonly movie_id: number;
   readonly title: string;
   readonly score: number;
