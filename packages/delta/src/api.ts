@@ -1,3 +1,4 @@
+import type { RecordBatch } from "apache-arrow";
 import type { ObjectStore } from "@cinelake/object_store";
 import type { SqlEngine } from "./engine.ts";
 
@@ -52,6 +53,15 @@ export type Predicate =
   | { readonly column: string; readonly op: "in"; readonly value: readonly unknown[] }
   | { readonly column: string; readonly op: "is null" | "is not null" };
 
+/** Which rows a delete or an update concerns: those that satisfy `where` (which prunes files) and `condition`, DuckDB SQL over the columns. */
+export interface RowFilter {
+  readonly where?: readonly Predicate[];
+  readonly condition?: string;
+}
+
+/** A column's new value: DuckDB SQL over the row's old columns, or a value as `Row` says. */
+export type Assignment = { readonly sql: string } | { readonly value: unknown };
+
 /** Latest by default. `timestamp` in milliseconds: the last version that was there then. */
 export type At = { readonly version: number } | { readonly timestamp: number };
 
@@ -72,6 +82,96 @@ export interface CommitOptions {
   readonly allowEmpty?: boolean;
 }
 
+export interface WriteOptions extends CommitOptions {
+  /** Columns (also within structs) that only the source has are added to the table, nullable; default false: they are refused. */
+  readonly mergeSchema?: boolean;
+}
+
+export interface OverwriteOptions extends WriteOptions {
+  /** Replaces only the rows that satisfy it; the new rows must satisfy it too. Over other than partition columns files are rewritten. */
+  readonly where?: readonly Predicate[];
+  /** The table takes this schema (and `partitionColumns`) instead of its own; not together with `where`. */
+  readonly overwriteSchema?: { readonly schema: StructType; readonly partitionColumns?: readonly string[] };
+}
+
+export interface UpdateOptions extends CommitOptions, RowFilter {
+  readonly set: Readonly<Record<string, Assignment>>;
+}
+
+/** A change of the table's description; all of it in one commit. */
+export interface AlterOptions extends CommitOptions {
+  /** Nullable columns to add behind the others. */
+  readonly addColumns?: readonly StructField[];
+  readonly setProperties?: Readonly<Record<string, string>>;
+  readonly unsetProperties?: readonly string[];
+  /** CHECK constraints by name: SQL over the columns; rows that are there must satisfy them already. */
+  readonly addConstraints?: Readonly<Record<string, string>>;
+  readonly dropConstraints?: readonly string[];
+}
+
+export interface OptimizeOptions {
+  /** Only files of these partitions. */
+  readonly where?: readonly Predicate[];
+  /** Sorts rows along a Z-order curve over these columns; then all files of a partition are rewritten. */
+  readonly zOrderBy?: readonly string[];
+  /** Bytes; default the table property `delta.targetFileSize`. */
+  readonly targetFileSize?: number;
+}
+
+export interface OptimizeResult {
+  readonly version: number;
+  readonly committed: boolean;
+  readonly addedFiles: number;
+  readonly removedFiles: number;
+  readonly addedBytes: number;
+  readonly removedBytes: number;
+}
+
+export interface VacuumOptions {
+  /** Hours that removed files are kept; default the table property `delta.deletedFileRetentionDuration` (a week). */
+  readonly retentionHours?: number;
+  /** Only says what would be deleted. */
+  readonly dryRun?: boolean;
+  /** Allows a retention below the table's own: readers of old versions and running writers may then lose files. */
+  readonly force?: boolean;
+}
+
+export interface VacuumResult {
+  readonly dryRun: boolean;
+  /** Paths from the table's folder. */
+  readonly deletedFiles: readonly string[];
+  readonly deletedBytes: number;
+}
+
+export interface RestoreResult extends CommitResult {
+  readonly restoredVersion: number;
+}
+
+export interface TableDescription {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly description: string | undefined;
+  readonly location: string;
+  readonly version: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number | undefined;
+  readonly lastModified: number;
+  readonly schema: StructType;
+  readonly partitionColumns: readonly string[];
+  readonly properties: Readonly<Record<string, string>>;
+  readonly minReaderVersion: number;
+  readonly minWriterVersion: number;
+  readonly features: readonly string[];
+  readonly files: number;
+  readonly bytes: number;
+  readonly rows: number | undefined;
+}
+
+/** Versions (both included) or times whose changes are read; without `to*` up to the latest. */
+export type ChangeRange =
+  | { readonly fromVersion: number; readonly toVersion?: number }
+  | { readonly fromTimestamp: number; readonly toTimestamp?: number };
+
 export interface CommitResult {
   /** The version made, or the current one if nothing was committed. */
   readonly version: number;
@@ -90,7 +190,7 @@ export interface CreateOptions {
   readonly description?: string;
 }
 
-export interface MergeOptions extends CommitOptions {
+export interface MergeOptions extends WriteOptions {
   /** Columns that identify a row; source keys must be unique. */
   readonly key: readonly string[];
   /**
@@ -126,8 +226,10 @@ export interface Snapshot {
   /** Last `txn` version of an application. */
   transaction(appId: string): number | undefined;
   scan(options?: ReadOptions): Promise<Scan>;
-  /** Batches of rows; order is not defined. */
+  /** Batches of rows, read as they are asked for; order is not defined. */
   read(options?: ReadOptions): AsyncIterable<Row[]>;
+  /** The same as Arrow record batches. */
+  arrow(options?: ReadOptions): AsyncIterable<RecordBatch>;
 }
 
 export interface HistoryEntry {
@@ -145,10 +247,28 @@ export interface HistoryEntry {
 export interface DeltaTable {
   readonly path: string;
   snapshot(at?: At): Promise<Snapshot>;
-  append(source: Source, options?: CommitOptions): Promise<CommitResult>;
-  /** Replaces all rows, or those of the partitions that `where` names; the new rows must lie in them. */
-  overwrite(source: Source, options?: CommitOptions & { readonly where?: readonly Predicate[] }): Promise<CommitResult>;
+  append(source: Source, options?: WriteOptions): Promise<CommitResult>;
+  /** Replaces all rows, or those that `where` names. */
+  overwrite(source: Source, options?: OverwriteOptions): Promise<CommitResult>;
+  /** Removes rows; without a filter all of them. */
+  delete(options?: CommitOptions & RowFilter): Promise<CommitResult>;
+  update(options: UpdateOptions): Promise<CommitResult>;
   merge(source: Source, options: MergeOptions): Promise<CommitResult>;
+  alter(options: AlterOptions): Promise<CommitResult>;
+  /** Rewrites small files as few larger ones; rows stay as they are. */
+  optimize(options?: OptimizeOptions): Promise<OptimizeResult>;
+  /** Deletes files that no version within the retention needs. */
+  vacuum(options?: VacuumOptions): Promise<VacuumResult>;
+  /** Makes the rows and the schema of an earlier version the latest again, by a new version. */
+  restore(at: At): Promise<RestoreResult>;
+  /**
+   * Rows that were inserted, deleted or changed, each with `_change_type` (`insert`, `delete`, `update_preimage`, `update_postimage`),
+   * `_commit_version` and `_commit_timestamp`, oldest version first. Exact for updates where the table keeps a change data feed.
+   */
+  changes(range: ChangeRange, options?: ReadOptions): AsyncIterable<Row[]>;
   /** Newest first. */
   history(limit?: number): Promise<HistoryEntry[]>;
+  describe(): Promise<TableDescription>;
+  /** Writes a checkpoint of the latest version. */
+  checkpoint(): Promise<void>;
 }

@@ -12,8 +12,8 @@ export interface ScanPlan {
   readonly columns: readonly StructField[];
   /** SQL over the relation's table columns that keeps rows; default all. */
   readonly condition?: string;
-  /** Further columns of these names: the file's position in `files`, and the row's in its file. */
-  readonly position?: { readonly file: string; readonly row: string };
+  /** Further columns of these names: the file's number (`numbers`, one for each file), and the row's in its file. */
+  readonly position?: { readonly file: string; readonly row: string; readonly numbers: readonly number[] };
 }
 
 /**
@@ -51,7 +51,13 @@ function allColumns(
     const value = place >= 0 ? `f."c${place}"` : partitions.valueOf(field.name);
     return `${value} AS ${quoteName(field.name)}`;
   });
-  return `(SELECT ${[...list, ...extra("f.file_index", "f.file_row_number")].join(", ")} FROM ${relation} AS f${partitions.join})`;
+  return `(SELECT ${[...list, ...extra(fileNumber(position?.numbers ?? []), "f.file_row_number")].join(", ")} FROM ${relation} AS f${partitions.join})`;
+}
+
+/** SQL of a file's number by its place among those that are read. */
+function fileNumber(numbers: readonly number[]): string {
+  if (numbers.every((number, place) => number === place)) return "f.file_index";
+  return `list_extract([${numbers.join(", ")}]::UBIGINT[], f.file_index::BIGINT + 1)`;
 }
 
 /** Where partition columns come from: constants if all files agree, else a table of values by file. */

@@ -22,6 +22,8 @@ export interface DeletionVector {
   readonly storageType: string;
   readonly pathOrInlineDv: string;
   readonly offset?: number;
+  readonly sizeInBytes?: number;
+  readonly cardinality?: number;
 }
 export interface AddFile {
   /** URI: the physical path, percent-encoded. */
@@ -42,6 +44,13 @@ export interface RemoveFile {
   readonly partitionValues?: PartitionValues;
   readonly size?: number;
   readonly deletionVector?: DeletionVector;
+}
+/** A file of the change data feed. */
+export interface ChangeFile {
+  readonly path: string;
+  readonly partitionValues: PartitionValues;
+  readonly size: number;
+  readonly dataChange: boolean;
 }
 export interface Transaction {
   readonly appId: string;
@@ -72,6 +81,7 @@ export interface Action {
   readonly metaData?: Metadata;
   readonly add?: AddFile;
   readonly remove?: RemoveFile;
+  readonly cdc?: ChangeFile;
   readonly txn?: Transaction;
   readonly domainMetadata?: DomainMetadata;
   readonly commitInfo?: CommitInfo;

@@ -6,28 +6,79 @@ import type { TableState } from "./state.ts";
 
 type Described = Pick<TableState, "protocol" | "metadata" | "schema">;
 
-/** Features of table protocol (3, 7) that do not matter to us unless `inUse` says so. */
-const READER_FEATURES = new Set(["timestampNtz", "vacuumProtocolCheck", "columnMapping"]);
-const WRITER_FEATURES = new Set([
-  "appendOnly",
-  "invariants",
-  "checkConstraints",
-  "changeDataFeed",
-  "generatedColumns",
+/** Features of table protocol (3, 7) that a reader must know: these it does. */
+const READER_FEATURES: ReadonlySet<string> = new Set([
   "columnMapping",
-  "identityColumns",
+  "deletionVectors",
   "timestampNtz",
+  "typeWidening",
+  "typeWidening-preview",
+  "v2Checkpoint",
   "vacuumProtocolCheck",
 ]);
 
-/** The lowest protocol that a table with this schema needs. */
-export function protocolFor(schema: StructType): Protocol {
-  if (!containsType(schema, "timestamp_ntz")) return { minReaderVersion: 1, minWriterVersion: 2 };
+/** Features that a writer must know: these do not matter to ours unless `ruleInUse` says so. */
+const WRITER_FEATURES: ReadonlySet<string> = new Set([
+  ...READER_FEATURES,
+  "appendOnly",
+  "changeDataFeed",
+  "checkConstraints",
+  "domainMetadata",
+  "generatedColumns",
+  "identityColumns",
+  "inCommitTimestamp",
+  "invariants",
+]);
+
+/** The lowest protocol that a table with this schema and these properties needs. */
+export function protocolFor(schema: StructType, configuration: Readonly<Record<string, string>> = {}): Protocol {
+  const reader = containsType(schema, "timestamp_ntz") ? ["timestampNtz"] : [];
+  const writer = [
+    ...(isTrue(configuration["delta.enableInCommitTimestamps"]) ? ["inCommitTimestamp"] : []),
+    ...(isTrue(configuration["delta.enableChangeDataFeed"]) ? ["changeDataFeed"] : []),
+    ...(hasConstraints(configuration) ? ["checkConstraints"] : []),
+  ];
+  if (reader.length + writer.length === 0) return { minReaderVersion: 1, minWriterVersion: 2 };
   return {
-    minReaderVersion: 3,
+    minReaderVersion: reader.length > 0 ? 3 : 1,
     minWriterVersion: 7,
-    readerFeatures: ["timestampNtz"],
-    writerFeatures: ["appendOnly", "invariants", "timestampNtz"],
+    ...(reader.length > 0 ? { readerFeatures: reader } : {}),
+    writerFeatures: ["appendOnly", "invariants", ...reader, ...writer],
+  };
+}
+
+/** Every feature that a table's protocol stands for, those of the versions before table features included. */
+export function featuresOf({ minReaderVersion, minWriterVersion, writerFeatures, readerFeatures }: Protocol): string[] {
+  if (minWriterVersion >= 7) return Array.from(new Set([...(readerFeatures ?? []), ...(writerFeatures ?? [])])).sort();
+  const legacy: readonly (readonly [writer: number, reader: number, feature: string])[] = [
+    [2, 1, "appendOnly"],
+    [2, 1, "invariants"],
+    [3, 1, "checkConstraints"],
+    [4, 1, "changeDataFeed"],
+    [4, 1, "generatedColumns"],
+    [5, 2, "columnMapping"],
+    [6, 1, "identityColumns"],
+  ];
+  return legacy
+    .filter(([writer, reader]) => minWriterVersion >= writer && minReaderVersion >= reader)
+    .map(([, , feature]) => feature)
+    .sort();
+}
+
+/** The protocol with the features that schema and properties need as well; undefined if it has them already. */
+export function protocolWith(protocol: Protocol, needed: Protocol): Protocol | undefined {
+  const has = new Set(featuresOf(protocol));
+  const missing = featuresOf(needed).filter((feature) => !has.has(feature));
+  if (missing.length === 0) return undefined;
+  const forReaders = missing.filter((feature) => READER_FEATURES.has(feature));
+  const readerFeatures = [...(protocol.readerFeatures ?? []), ...forReaders];
+  if (protocol.minReaderVersion === 2 && forReaders.length > 0) readerFeatures.unshift("columnMapping");
+  const readers = forReaders.length > 0 || protocol.minReaderVersion === 3;
+  return {
+    minReaderVersion: readers ? 3 : protocol.minReaderVersion,
+    minWriterVersion: 7,
+    ...(readers ? { readerFeatures } : {}),
+    writerFeatures: [...has, ...missing].sort(),
   };
 }
 
@@ -36,19 +87,25 @@ export function checkReadable(table: string, { protocol, metadata, schema }: Des
   const { minReaderVersion } = protocol;
   if (minReaderVersion > 3) refuse(table, "read", `minReaderVersion ${minReaderVersion}`);
   if (minReaderVersion === 3) refuseUnknown(table, "read", protocol.readerFeatures ?? [], READER_FEATURES);
-  if (minReaderVersion >= 2 && columnMappingInUse(metadata)) refuse(table, "read", "columnMapping");
-  if (containsType(schema, "variant")) refuse(table, "read", "variantType");
+  const mode = metadata.configuration["delta.columnMapping.mode"] ?? "none";
+  if (!["none", "name", "id"].includes(mode)) refuse(table, "read", `columnMapping mode ${mode}`);
+  for (const type of ["variant", "void", "geometry", "geography"]) {
+    if (containsType(schema, type)) refuse(table, "read", `the column type ${type}`);
+  }
 }
 
 /** Refuses with `delta_unsupported`, naming the feature, a table that cannot be written without breaking its rules. */
 export function checkWritable(table: string, state: Described): void {
   checkReadable(table, state);
-  const { protocol, metadata, schema } = state;
-  const { minWriterVersion } = protocol;
-  if (minWriterVersion > 7) refuse(table, "write", `minWriterVersion ${minWriterVersion}`);
-  if (minWriterVersion === 7) refuseUnknown(table, "write", protocol.writerFeatures ?? [], WRITER_FEATURES);
-  const found = ruleInUse(metadata, schema);
+  checkWriterVersion(table, state.protocol);
+  const found = ruleInUse(state.schema);
   if (found) refuse(table, "write", found);
+}
+
+/** The writer's part of the protocol alone: what maintenance must know that deletes files of old versions. */
+export function checkWriterVersion(table: string, { minWriterVersion, writerFeatures = [] }: Protocol): void {
+  if (minWriterVersion > 7) refuse(table, "write", `minWriterVersion ${minWriterVersion}`);
+  if (minWriterVersion === 7) refuseUnknown(table, "write", writerFeatures, WRITER_FEATURES);
 }
 
 /** True if rows may only be added. */
@@ -60,24 +117,36 @@ export function hasInCommitTimestamps(metadata: Metadata): boolean {
   return isTrue(metadata.configuration["delta.enableInCommitTimestamps"]);
 }
 
-function ruleInUse(metadata: Metadata, schema: StructType): string | undefined {
-  const { configuration } = metadata;
-  if (Object.keys(configuration).some((key) => key.startsWith("delta.constraints."))) return "checkConstraints";
-  if (isTrue(configuration["delta.enableChangeDataFeed"])) return "changeDataFeed";
-  if (isTrue(configuration["delta.enableRowTracking"])) return "rowTracking";
-  if (hasInCommitTimestamps(metadata)) return "inCommitTimestamp";
-  if (columnMappingInUse(metadata)) return "columnMapping";
+export function hasChangeDataFeed(metadata: Metadata): boolean {
+  return isTrue(metadata.configuration["delta.enableChangeDataFeed"]);
+}
+
+const CONSTRAINT = "delta.constraints.";
+
+/** CHECK constraints by name, as SQL. */
+export function constraintsOf(configuration: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(configuration).flatMap(([key, sql]) =>
+      key.startsWith(CONSTRAINT) ? [[key.slice(CONSTRAINT.length), sql] as const] : [],
+    ),
+  );
+}
+
+export function constraintProperty(name: string): string {
+  return CONSTRAINT + name;
+}
+
+function hasConstraints(configuration: Readonly<Record<string, string>>): boolean {
+  return constraintsOf(configuration).size > 0;
+}
+
+function ruleInUse(schema: StructType): string | undefined {
   const fields = allFields(schema);
   const has = (prefix: string): boolean =>
     fields.some((field) => Object.keys(field.metadata ?? {}).some((key) => key.startsWith(prefix)));
-  if (has("delta.invariants")) return "invariants";
   if (has("delta.generationExpression")) return "generatedColumns";
   if (has("delta.identity.")) return "identityColumns";
   return undefined;
-}
-
-function columnMappingInUse(metadata: Metadata): boolean {
-  return (metadata.configuration["delta.columnMapping.mode"] ?? "none") !== "none";
 }
 
 function allFields(type: DataType): readonly StructField[] {

@@ -1,6 +1,6 @@
 import { CinelakeError } from "@cinelake/contracts";
 import type { CommitResult, MergeOptions, Predicate, Source, StructType, TableContext } from "../api.ts";
-import { scanSql } from "../data/scan_sql.ts";
+import { openRows } from "../data/open_rows.ts";
 import type { SqlEngine } from "../engine.ts";
 import type { AddFile } from "../log/actions.ts";
 import type { TableState } from "../log/state.ts";
@@ -18,7 +18,6 @@ import {
   touchedFilesSql,
   type MergeSql,
 } from "./merge_sql.ts";
-import { openFiles } from "./snapshot.ts";
 import { dropTable, sourceRelation, temporaryName } from "./source.ts";
 import { checkWrite, commitChange } from "./write.ts";
 
@@ -49,22 +48,13 @@ export async function merge(
     const narrowed = [...(options.where ?? []), ...(await keyRange(engine, names, schema, partitionColumns))];
     const layout = { schema, partitionColumns };
     const candidates = Array.from(state.files.values()).filter((file) => mayMatch(narrowed, file, layout));
-    await using local = await openFiles(context, candidates);
-    const plan = { schema, partitionColumns, columns: schema.fields, position: POSITION };
-    await engine.run(matchesSql(scanSql(candidates, local.paths, plan), names));
+    await using target = await openRows(context, state, candidates);
+    await engine.run(matchesSql(target.relation({ position: POSITION }), names));
     const touched = await engine.rows<{ file: number; rows: number }>(touchedFilesSql(names));
     const [inserts] = await engine.rows<{ rows: number }>(`SELECT count(*) AS rows FROM (${insertsSql(names)})`);
     const indexes = touched.map(({ file }) => file);
     const removes = indexes.map((index) => candidates[index]!);
-    const rewritten = rewriteSql(
-      scanSql(
-        removes,
-        indexes.map((index) => local.paths[index]!),
-        plan,
-      ),
-      indexes,
-      names,
-    );
+    const rewritten = rewriteSql(target.relation({ files: indexes, position: POSITION }), names);
     const updated = touched.reduce((sum, { rows }) => sum + rows, 0);
     const inserted = inserts!.rows;
     const parts = [...(updated > 0 ? [rewritten] : []), ...(inserted > 0 ? [insertsSql(names)] : [])];

@@ -48,13 +48,13 @@ export function insertsSql({ columns, source, matches }: MergeSql): string {
   return `SELECT ${names} FROM ${quoteName(source)} AS source WHERE NOT EXISTS (SELECT 1 FROM ${quoteName(matches)} AS m WHERE m.source_row = source.rowid)`;
 }
 
-/** All rows of the touched files (whose positions among all candidates are `touched`), changed ones replaced by the source's. */
-export function rewriteSql(target: string, touched: readonly number[], { columns, source, matches }: MergeSql): string {
+/** All rows of the touched files, changed ones replaced by the source's. */
+export function rewriteSql(target: string, { columns, source, matches }: MergeSql): string {
   const list = columns.map((name) => {
     const column = quoteName(name);
     return `CASE WHEN m.source_row IS NULL THEN target.${column} ELSE source.${column} END AS ${column}`;
   });
-  const changed = `SELECT source_row, list_position([${touched.join(", ")}], file) - 1 AS file, row FROM ${quoteName(matches)} WHERE changed`;
+  const changed = `SELECT source_row, file, row FROM ${quoteName(matches)} WHERE changed`;
   return (
     `SELECT ${list.join(", ")} FROM ${target} AS target ` +
     `LEFT JOIN (${changed}) AS m ON m.file = target.${POSITION.file} AND m.row = target.${POSITION.row} ` +

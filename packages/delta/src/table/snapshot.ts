@@ -1,9 +1,8 @@
+import type { RecordBatch } from "apache-arrow";
 import { CinelakeError } from "@cinelake/contracts";
 import type { ReadOptions, Row, Scan, Snapshot, StructType, TableContext } from "../api.ts";
-import { localFiles, type LocalFiles } from "../data/local_files.ts";
-import { scanSql } from "../data/scan_sql.ts";
+import { openRows } from "../data/open_rows.ts";
 import { parseStatistics } from "../data/statistics.ts";
-import { physicalPath, type AddFile } from "../log/actions.ts";
 import { checkReadable } from "../log/protocol.ts";
 import type { TableState } from "../log/state.ts";
 import { predicateSql } from "../query/predicates.ts";
@@ -50,19 +49,19 @@ class TableSnapshot implements Snapshot {
   }
 
   async scan(options: ReadOptions = {}): Promise<Scan> {
-    const { schema, partitionColumns } = this;
+    const { schema } = this;
     const where = options.where ?? [];
     const columns = options.columns?.map((name) => fieldOf(schema, name)) ?? schema.fields;
     if (columns.length === 0) throw new CinelakeError("invalid_argument", "A scan needs a column at least.");
     const condition = predicateSql(where, schema);
     const all = Array.from(this.#state.files.values());
     const files = all.filter((file) => mayMatch(where, file, this));
-    const local = await openFiles(this.#context, files);
+    const rows = await openRows(this.#context, this.#state, files);
     return {
-      sql: scanSql(files, local.paths, { schema, partitionColumns, columns, condition }),
+      sql: rows.relation({ columns, condition }),
       files: files.length,
       totalFiles: all.length,
-      [Symbol.asyncDispose]: () => local[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => rows[Symbol.asyncDispose](),
     };
   }
 
@@ -71,21 +70,9 @@ class TableSnapshot implements Snapshot {
     await using session = await this.#context.engine.session();
     yield* session.batches<Row>(`SELECT * FROM ${scan.sql}`);
   }
-}
 
-/** The data files on this machine; refuses with `delta_unsupported` files that cannot be read as they are. */
-export function openFiles(context: TableContext, files: readonly AddFile[]): Promise<LocalFiles> {
-  const keys = files.map((file) => {
-    if (file.deletionVector) throw unsupported(context, "deletionVectors");
-    const path = physicalPath(file.path);
-    if (/^([a-z][a-z0-9+.-]*:|\/)/i.test(path)) throw unsupported(context, "data files outside the table's folder");
-    return `${context.path}/${path}`;
-  });
-  return localFiles(context.store, keys);
-}
-
-function unsupported(context: TableContext, feature: string): CinelakeError {
-  return new CinelakeError("delta_unsupported", `Cannot read the table ${context.path}: ${feature} is not supported.`, {
-    details: { table: context.path, feature },
-  });
+  // eslint-disable-next-line require-yield
+  async *arrow(): AsyncIterable<RecordBatch> {
+    throw new CinelakeError("delta_unsupported", "arrow batches");
+  }
 }

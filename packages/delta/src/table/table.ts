@@ -1,9 +1,15 @@
+import { CinelakeError } from "@cinelake/contracts";
 import type {
   At,
   CommitOptions,
   CommitResult,
   DeltaTable,
   HistoryEntry,
+  OptimizeResult,
+  RestoreResult,
+  Row,
+  TableDescription,
+  VacuumResult,
   MergeOptions,
   Predicate,
   Snapshot,
@@ -53,6 +59,43 @@ export class Table implements DeltaTable {
     return this.#write((state) => overwrite(this.#context, state, source, options));
   }
 
+  async delete(): Promise<CommitResult> {
+    return missing("delete");
+  }
+
+  async update(): Promise<CommitResult> {
+    return missing("update");
+  }
+
+  async alter(): Promise<CommitResult> {
+    return missing("alter");
+  }
+
+  async optimize(): Promise<OptimizeResult> {
+    return missing("optimize");
+  }
+
+  async vacuum(): Promise<VacuumResult> {
+    return missing("vacuum");
+  }
+
+  async restore(): Promise<RestoreResult> {
+    return missing("restore");
+  }
+
+  // eslint-disable-next-line require-yield
+  async *changes(): AsyncIterable<Row[]> {
+    missing("changes");
+  }
+
+  async describe(): Promise<TableDescription> {
+    return missing("describe");
+  }
+
+  async checkpoint(): Promise<void> {
+    await this.#checkpoint((await this.#latest()).version);
+  }
+
   merge(source: Source, options: MergeOptions): Promise<CommitResult> {
     return this.#write((state) => merge(this.#context, state, source, options));
   }
@@ -84,4 +127,8 @@ export class Table implements DeltaTable {
       this.#context.onCheckpointError?.(error);
     }
   }
+}
+
+function missing(what: string): never {
+  throw new CinelakeError("delta_unsupported", `${what} is not there yet.`);
 }
