@@ -44,8 +44,13 @@ export interface TableContext {
  */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Rows to write: a DuckDB query run on the context's engine, or rows in JavaScript. Columns go by name. */
-export type Source = { readonly sql: string } | { readonly rows: Iterable<Row> | AsyncIterable<Row> };
+/**
+ * Rows to write: a DuckDB query run on the context's engine, or rows in JavaScript. Columns go by name. `schema` says what the
+ * rows hold if it is not the table's own schema; `mergeSchema` takes new columns from it.
+ */
+export type Source =
+  | { readonly sql: string }
+  | { readonly rows: Iterable<Row> | AsyncIterable<Row>; readonly schema?: StructType };
 
 /** One comparison; a list of them is their conjunction. */
 export type Predicate =

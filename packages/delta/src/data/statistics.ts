@@ -1,4 +1,6 @@
-import type { DataType, StructField } from "../api.ts";
+import type { DataType, StructField, StructType } from "../api.ts";
+import type { Metadata } from "../log/actions.ts";
+import { physicalName, type MappingMode } from "../schema/column_mapping.ts";
 import { decimalSize } from "../schema/types.ts";
 
 /** A file's statistics as `add.stats` holds them (PROTOCOL.md, per-file statistics), nested like the schema. */
@@ -12,7 +14,7 @@ export interface Statistics {
 /** What DuckDB's RETURN_STATS says of one leaf column, all as text. */
 export type LeafStatistics = ReadonlyMap<string, string | null>;
 
-const indexedColumns = 32;
+const defaultIndexedColumns = 32;
 const textLength = 32;
 
 /** Reads `add.stats`; without statistics, or with broken ones, nothing is known. Integers beyond doubles come as bigint. */
@@ -32,28 +34,70 @@ function exactIntegers(this: unknown, _key: string, value: unknown, context?: { 
 }
 
 /**
- * `add.stats` of a file that DuckDB wrote: for the first leaves of the schema (32, as other writers do), none below arrays and maps.
- * `leaves` has keys such as `"a"."b"`.
+ * Which leaf columns statistics are kept of, by their path of physical names: those that `delta.dataSkippingStatsColumns` names, else the
+ * first `delta.dataSkippingNumIndexedCols` (32 as elsewhere; -1 for all) that lie in the files.
+ */
+export function indexedLeaves(
+  schema: StructType,
+  { configuration, partitionColumns }: Pick<Metadata, "configuration" | "partitionColumns">,
+  mode: MappingMode,
+): (path: readonly string[]) => boolean {
+  const listed = configuration["delta.dataSkippingStatsColumns"];
+  const number = Number(configuration["delta.dataSkippingNumIndexedCols"] ?? defaultIndexedColumns);
+  const named = listed === undefined ? undefined : columnPaths(listed);
+  const indexed = new Set<string>();
+  let left = Number.isInteger(number) && number >= 0 ? number : Infinity;
+  const visit = (fields: readonly StructField[], names: readonly string[], path: readonly string[]): void => {
+    for (const field of fields) {
+      const own = [...names, field.name];
+      const physical = [...path, physicalName(field, mode)];
+      if (typeof field.type !== "string" && field.type.type === "struct") visit(field.type.fields, own, physical);
+      else if (named ? named.some((column) => isWithin(own, column)) : left-- > 0)
+        indexed.add(JSON.stringify(physical));
+    }
+  };
+  visit(
+    schema.fields.filter(({ name }) => !partitionColumns.includes(name)),
+    [],
+    [],
+  );
+  return (path) => indexed.has(JSON.stringify(path));
+}
+
+/** `a, b.c, \`odd,name\`.d` as paths of names. */
+function columnPaths(text: string): string[][] {
+  const columns = text.match(/(?:`[^`]*`|[^,`])+/g) ?? [];
+  return columns.map((column) =>
+    (column.trim().match(/`[^`]*`|[^.`]+/g) ?? []).map((name) => name.replaceAll("`", "")),
+  );
+}
+
+function isWithin(path: readonly string[], column: readonly string[]): boolean {
+  return column.every((name, index) => path[index]?.toLowerCase() === name.toLowerCase());
+}
+
+/**
+ * `add.stats` of a file that DuckDB wrote, of the leaves that are indexed; there are none below arrays and maps. `leaves` has keys
+ * such as `"a"."b"`.
  */
 export function fileStatistics(
   numRecords: number,
   leaves: ReadonlyMap<string, LeafStatistics>,
   columns: readonly StructField[],
+  isIndexed: (path: readonly string[]) => boolean,
 ): string {
-  let left = indexedColumns;
-  const collect = (fields: readonly StructField[], prefix: string): Nested => {
+  const collect = (fields: readonly StructField[], path: readonly string[]): Nested => {
     const nested: Nested = { min: {}, max: {}, nulls: {} };
     for (const { name, type } of fields) {
-      const key = `${prefix}"${name.replaceAll('"', '""')}"`;
+      const own = [...path, name];
       if (typeof type !== "string" && type.type === "struct") {
-        const inner = collect(type.fields, `${key}.`);
+        const inner = collect(type.fields, own);
         if (Object.keys(inner.min).length > 0) nested.min[name] = inner.min;
         if (Object.keys(inner.max).length > 0) nested.max[name] = inner.max;
         if (Object.keys(inner.nulls).length > 0) nested.nulls[name] = inner.nulls;
         continue;
       }
-      if (left-- <= 0) break;
-      const leaf = typeof type === "string" ? leaves.get(key) : undefined;
+      const leaf = typeof type === "string" && isIndexed(own) ? leaves.get(leafKey(own)) : undefined;
       if (!leaf) continue;
       const nulls = leaf.get("null_count");
       if (nulls !== null && nulls !== undefined) nested.nulls[name] = Number(nulls);
@@ -63,8 +107,12 @@ export function fileStatistics(
     }
     return nested;
   };
-  const { min, max, nulls } = collect(columns, "");
+  const { min, max, nulls } = collect(columns, []);
   return JSON.stringify({ numRecords, tightBounds: true, minValues: min, maxValues: max, nullCount: nulls });
+}
+
+function leafKey(path: readonly string[]): string {
+  return path.map((name) => `"${name.replaceAll('"', '""')}"`).join(".");
 }
 
 interface Nested {

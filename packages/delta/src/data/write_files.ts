@@ -4,21 +4,22 @@ import { CinelakeError } from "@cinelake/contracts";
 import type { ObjectStore } from "@cinelake/object_store";
 import type { SqlEngine } from "../engine.ts";
 import { fileUri, type AddFile, type PartitionValues } from "../log/actions.ts";
-import { dataColumns } from "../schema/types.ts";
-import { explainNull } from "../schema/fit.ts";
+import { explainRow } from "../schema/explain.ts";
 import { describe } from "../sql/parquet_relation.ts";
 import { quoteText } from "../sql/quote.ts";
-import { copySql, rollingCopySql, type CopyPlan } from "./copy_sql.ts";
+import { copySql, rollingCopySql } from "./copy_sql.ts";
+import type { FilePlan } from "./file_plan.ts";
 import { parallel } from "./parallel.ts";
 import { fileStatistics, type LeafStatistics } from "./statistics.ts";
 
 export interface WrittenFiles {
-  readonly adds: readonly AddFile[];
+  readonly files: readonly WrittenFile[];
   readonly rows: number;
   readonly bytes: number;
-  /** Removes the files from the store, for a commit that did not come about. Errors do not matter: nothing refers to them. */
-  discard(): Promise<void>;
 }
+
+/** What an `add` or `cdc` action says of a file. */
+export type WrittenFile = Pick<AddFile, "path" | "partitionValues" | "size" | "stats">;
 
 interface Place {
   readonly store: ObjectStore;
@@ -34,55 +35,43 @@ interface CopyRow {
   readonly partition_keys: ReadonlyMap<string, string | null> | null;
 }
 
-/** Writes a relation's rows as new data files of the table and gives the `add` actions for them; the log is not touched. */
+/**
+ * Writes a relation's rows as new files of the table, below `folder` of it (`""` or `name/`); the log is not touched. The keys of the files
+ * are added to `keys` before they are stored, so that a caller can remove them whatever happens.
+ */
 export async function writeFiles(
   place: Place,
   relation: string,
-  plan: CopyPlan & { readonly columnTypes: ReadonlyMap<string, string> },
-  now: number,
+  plan: FilePlan,
+  folder: string,
+  keys: string[],
 ): Promise<WrittenFiles> {
   await using staging = await place.store.stagingDirectory();
   const rows = await copyRows(place.engine, relation, staging.path, plan);
   if (rows.length > 0) await checkFooter(place.engine, rows[0]!.filename, plan);
-  const columns = dataColumns(plan.schema, plan.partitionColumns);
-  const put: string[] = [];
-  const discard = async (): Promise<void> => {
-    await parallel(put, (key) => place.store.delete(key).catch(() => undefined));
-  };
-  try {
-    const adds = await parallel(rows, async (row): Promise<AddFile> => {
-      const path = relative(staging.path, row.filename).split("/").slice(1).join("/");
-      const key = `${place.path}/${path}`;
-      put.push(key);
-      await place.store.putFile(key, row.filename);
-      return {
-        path: fileUri(path),
-        partitionValues: partitionValues(plan.partitionColumns, row.partition_keys),
-        size: Number(row.file_size_bytes),
-        modificationTime: now,
-        dataChange: true,
-        stats: fileStatistics(Number(row.count), row.column_statistics, columns),
-      };
-    });
-    const sum = (value: (row: CopyRow) => number): number => rows.reduce((total, row) => total + Number(value(row)), 0);
-    return { adds, rows: sum((row) => row.count), bytes: sum((row) => row.file_size_bytes), discard };
-  } catch (error) {
-    await discard();
-    throw error;
-  }
+  const files = await parallel(rows, async (row): Promise<WrittenFile> => {
+    const path = folder + relative(staging.path, row.filename).split("/").slice(1).join("/");
+    const key = `${place.path}/${path}`;
+    keys.push(key);
+    await place.store.putFile(key, row.filename);
+    return {
+      path: fileUri(path),
+      partitionValues: partitionValues(plan.partitionColumns, row.partition_keys),
+      size: Number(row.file_size_bytes),
+      stats: fileStatistics(Number(row.count), row.column_statistics, plan.columns, plan.isIndexed),
+    };
+  });
+  const sum = (value: (row: CopyRow) => number): number => rows.reduce((total, row) => total + Number(value(row)), 0);
+  return { files, rows: sum((row) => row.count), bytes: sum((row) => row.file_size_bytes) };
 }
 
 /** Files below `<folder>/<any one folder>/`, named by their path from there. */
-async function copyRows(engine: SqlEngine, relation: string, folder: string, plan: CopyPlan): Promise<CopyRow[]> {
-  try {
-    const first = await engine.rows<CopyRow>(copySql(relation, join(folder, "0"), plan));
-    const written = first.filter((row) => Number(row.count) > 0);
-    if (plan.partitionColumns.length === 0) return written;
-    const cut = await Promise.all(written.map((row, index) => cutFile(engine, row, folder, index + 1, plan)));
-    return cut.flat();
-  } catch (error) {
-    throw explainNull(error);
-  }
+async function copyRows(engine: SqlEngine, relation: string, folder: string, plan: FilePlan): Promise<CopyRow[]> {
+  const first = await explainRow(engine.rows<CopyRow>(copySql(relation, join(folder, "0"), plan)));
+  const written = first.filter((row) => Number(row.count) > 0);
+  if (plan.partitionColumns.length === 0) return written;
+  const cut = await Promise.all(written.map((row, index) => cutFile(engine, row, folder, index + 1, plan)));
+  return cut.flat();
 }
 
 /** A partition's file again as several, if it is far above the target size: DuckDB cannot cut files while it partitions. */
@@ -91,7 +80,7 @@ async function cutFile(
   row: CopyRow,
   folder: string,
   index: number,
-  plan: CopyPlan,
+  plan: FilePlan,
 ): Promise<CopyRow[]> {
   if (row.file_size_bytes < plan.targetFileSize * 1.5) return [row];
   const inside = relative(join(folder, "0"), row.filename).split("/").slice(0, -1);
@@ -103,16 +92,12 @@ async function cutFile(
 }
 
 /** The Parquet footer must say what Delta's schema says; a reader that trusts the schema would otherwise read nonsense. */
-async function checkFooter(
-  engine: SqlEngine,
-  file: string,
-  plan: CopyPlan & { readonly columnTypes: ReadonlyMap<string, string> },
-): Promise<void> {
+async function checkFooter(engine: SqlEngine, file: string, plan: FilePlan): Promise<void> {
   const written = await engine.rows<{ name: string; type: string }>(
     describe(`SELECT * FROM read_parquet(${quoteText(file)}, hive_partitioning = false)`),
   );
   const types = new Map(written.map(({ name, type }) => [name, type]));
-  const columns = dataColumns(plan.schema, plan.partitionColumns);
+  const { columns } = plan;
   const wrong = columns.find(({ name }) => types.get(name) !== plan.columnTypes.get(name));
   if (!wrong && types.size === columns.length) return;
   const name = wrong?.name ?? "(number of columns)";

@@ -68,6 +68,7 @@ export interface CommitInfo {
   readonly operation?: string;
   readonly operationParameters?: Readonly<Record<string, unknown>>;
   readonly operationMetrics?: Readonly<Record<string, unknown>>;
+  readonly isolationLevel?: string;
   readonly isBlindAppend?: boolean;
   readonly engineInfo?: string;
   readonly txnId?: string;

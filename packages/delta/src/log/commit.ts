@@ -6,13 +6,18 @@ import { commitInfoOf, readCommit, type LogPlace } from "./load.ts";
 import { commitKey } from "./names.ts";
 
 export interface CommitRequest {
-  /** The version that the commit was made from. */
+  /** The version that the commit was made from, and its time. */
   readonly readVersion: number;
-  /** All actions but commitInfo. */
-  readonly actions: readonly Action[];
+  readonly readTimestamp: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** All actions but commitInfo, for the version that the commit gets and the time it carries there. */
+  actions(version: number, timestamp: number): readonly Action[];
   readonly intent: Intent;
   /** With a fresh txnId: by it a writer knows its own commit again when the store's answer was lost. */
   readonly info: CommitInfo & { readonly txnId: string };
+  /** Whether the commit carries an in-commit timestamp: the present, or a millisecond after the version before it (PROTOCOL.md). */
+  readonly hasTimestamp: boolean;
 }
 
 const maxLosses = 200;
@@ -24,13 +29,17 @@ const maxFailures = 4;
  * error the commit may or may not be there.
  */
 export async function commit(place: LogPlace, request: CommitRequest): Promise<number> {
-  const bytes = formatCommit([{ commitInfo: request.info }, ...request.actions]);
+  const { info, intent } = request;
   let version = request.readVersion + 1;
+  let previous = request.readTimestamp;
   for (let losses = 0; losses < maxLosses; losses++) {
-    if (await putCommit(place, version, bytes, request.info.txnId)) return version;
+    const timestamp = Math.max(request.now, previous + 1);
+    const commitInfo = request.hasTimestamp ? { inCommitTimestamp: timestamp, ...info } : info;
+    const bytes = formatCommit([{ commitInfo }, ...request.actions(version, timestamp)]);
+    if (await putCommit(place, version, bytes, info.txnId)) return version;
     // Everything that is there by now, so that the next attempt has a chance.
     for (let winner = await readCommit(place, version); winner; winner = await readCommit(place, version)) {
-      const conflict = findConflict(request.intent, winner);
+      const conflict = findConflict(intent, winner);
       if (conflict) {
         const code = conflict.kind === "concurrent_transaction" ? "delta_txn_conflict" : "delta_conflict";
         throw new CinelakeError(
@@ -39,6 +48,7 @@ export async function commit(place: LogPlace, request: CommitRequest): Promise<n
           { details: { table: place.path, version, conflict: conflict.kind } },
         );
       }
+      previous = commitInfoOf(winner)?.inCommitTimestamp ?? previous;
       version++;
     }
   }

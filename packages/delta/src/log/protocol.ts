@@ -1,5 +1,6 @@
 import { CinelakeError } from "@cinelake/contracts";
 import type { DataType, StructField, StructType } from "../api.ts";
+import { mappingMode } from "../schema/column_mapping.ts";
 import { containsType } from "../schema/types.ts";
 import type { Metadata, Protocol } from "./actions.ts";
 import type { TableState } from "./state.ts";
@@ -32,7 +33,12 @@ const WRITER_FEATURES: ReadonlySet<string> = new Set([
 
 /** The lowest protocol that a table with this schema and these properties needs. */
 export function protocolFor(schema: StructType, configuration: Readonly<Record<string, string>> = {}): Protocol {
-  const reader = containsType(schema, "timestamp_ntz") ? ["timestampNtz"] : [];
+  const reader = [
+    ...(containsType(schema, "timestamp_ntz") ? ["timestampNtz"] : []),
+    ...(mappingMode(configuration) === "none" ? [] : ["columnMapping"]),
+    ...(isTrue(configuration["delta.enableDeletionVectors"]) ? ["deletionVectors"] : []),
+    ...(isTrue(configuration["delta.enableTypeWidening"]) ? ["typeWidening"] : []),
+  ];
   const writer = [
     ...(isTrue(configuration["delta.enableInCommitTimestamps"]) ? ["inCommitTimestamp"] : []),
     ...(isTrue(configuration["delta.enableChangeDataFeed"]) ? ["changeDataFeed"] : []),
@@ -98,7 +104,7 @@ export function checkReadable(table: string, { protocol, metadata, schema }: Des
 export function checkWritable(table: string, state: Described): void {
   checkReadable(table, state);
   checkWriterVersion(table, state.protocol);
-  const found = ruleInUse(state.schema);
+  const found = ruleInUse(state.metadata, state.schema);
   if (found) refuse(table, "write", found);
 }
 
@@ -140,7 +146,12 @@ function hasConstraints(configuration: Readonly<Record<string, string>>): boolea
   return constraintsOf(configuration).size > 0;
 }
 
-function ruleInUse(schema: StructType): string | undefined {
+function ruleInUse({ configuration }: Metadata, schema: StructType): string | undefined {
+  if (isTrue(configuration["delta.enableRowTracking"])) return "rowTracking";
+  if (configuration["delta.universalFormat.enabledFormats"]) return "universal format";
+  if (isTrue(configuration["delta.enableIcebergCompatV1"]) || isTrue(configuration["delta.enableIcebergCompatV2"])) {
+    return "icebergCompat";
+  }
   const fields = allFields(schema);
   const has = (prefix: string): boolean =>
     fields.some((field) => Object.keys(field.metadata ?? {}).some((key) => key.startsWith(prefix)));

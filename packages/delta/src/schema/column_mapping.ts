@@ -3,8 +3,9 @@ import type { DataType, StructField, StructType } from "../api.ts";
 /** How columns are found in data files: by their own name, by `physicalName`, or by Parquet's field id (PROTOCOL.md, column mapping). */
 export type MappingMode = "none" | "name" | "id";
 
-const PHYSICAL_NAME = "delta.columnMapping.physicalName";
-const FIELD_ID = "delta.columnMapping.id";
+export const PHYSICAL_NAME = "delta.columnMapping.physicalName";
+export const FIELD_ID = "delta.columnMapping.id";
+export const MAX_COLUMN_ID = "delta.columnMapping.maxColumnId";
 
 export function mappingMode(configuration: Readonly<Record<string, string>>): MappingMode {
   const mode = configuration["delta.columnMapping.mode"] ?? "none";

@@ -2,6 +2,7 @@ import { CinelakeError } from "@cinelake/contracts";
 import type { DataType, StructField, StructType } from "../api.ts";
 import type { SqlColumn } from "../engine.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";
+import { parseSqlType, type SqlType } from "../sql/sql_type.ts";
 import { decimalSize, sqlType } from "./types.ts";
 
 /** Marks DuckDB's error for a null in a column that takes none; the column's name follows. */
@@ -26,15 +27,14 @@ const INTEGER_DIGITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Select list that turns a source's columns into the table's, by name, in schema order and exactly typed. A nullable column that the
- * source lacks is null. Fails with `delta_schema_mismatch`, naming the column, for an unknown column, a missing one that takes no null, and a
- * type that would lose something. `canonical` gives DuckDB's own spelling of each table column's type.
+ * Select list that turns a source's columns into the table's, by name, in schema order and exactly typed. A nullable column (or field
+ * of a struct) that the source lacks is null. Fails with `delta_schema_mismatch`, naming the column, for an unknown column, a missing one
+ * that takes no null, and a type that would lose something.
  */
 export function fitColumns(
   source: readonly SqlColumn[],
   schema: StructType,
   partitionColumns: readonly string[],
-  canonical: ReadonlyMap<string, string>,
 ): string {
   const given = new Map(source.map((column) => [column.name, column.type]));
   if (given.size !== source.length) {
@@ -42,9 +42,7 @@ export function fitColumns(
     throw mismatch(twice.name, "is there twice in the source");
   }
   for (const { name } of source) {
-    if (!schema.fields.some((field) => field.name === name)) {
-      throw mismatch(name, `is not a column of the table (${schema.fields.map((field) => field.name).join(", ")})`);
-    }
+    if (!schema.fields.some((field) => field.name === name)) throw unknownColumn(name, schema);
   }
   return schema.fields
     .map((field) => {
@@ -54,7 +52,7 @@ export function fitColumns(
         if (!field.nullable) throw mismatch(field.name, "takes no null, but the source has no such column");
         return `CAST(NULL AS ${sqlType(field.type)}) AS ${name}`;
       }
-      if (!fits(type, field.type, canonical.get(field.name)!)) throw mismatch(field.name, typeProblem(type, field));
+      checkFit(parseSqlType(type), field.type, field.name);
       const value = `CAST(${name} AS ${sqlType(field.type)})`;
       // The log has one form for null and the empty string of a partition.
       const stored = partitionColumns.includes(field.name) && field.type === "string" ? `NULLIF(${value}, '')` : value;
@@ -64,7 +62,7 @@ export function fitColumns(
 }
 
 /** SQL of a value of the field that fails where a null is not allowed. */
-function notNull(field: StructField, sql: string): string {
+export function notNull(field: StructField, sql: string): string {
   const conditions = nullConditions(sql, field.type, field.nullable, 0);
   if (conditions.length === 0) return sql;
   return `CASE WHEN ${conditions.join(" OR ")} THEN error(${quoteText(NULL_MARK + field.name)}) ELSE ${sql} END`;
@@ -98,13 +96,45 @@ function elementConditions(sql: string, type: Exclude<DataType, string | StructT
   ];
 }
 
-function fits(source: string, type: DataType, canonical: string): boolean {
-  if (source === canonical || WIDER[canonical]?.includes(source)) return true;
+/** Fails unless values of the source's type can be the column's without loss; `path` names the place. */
+function checkFit(source: SqlType, type: DataType, path: string): void {
+  if (typeof type === "string") {
+    if (source.kind !== "primitive" || !fitsPrimitive(source.name, type))
+      throw mismatch(path, typeProblem(source, type));
+    return;
+  }
+  if (type.type === "struct" && source.kind === "struct") {
+    checkFields(source, type, path);
+  } else if (type.type === "array" && source.kind === "list") {
+    checkFit(source.element, type.elementType, `${path}.element`);
+  } else if (type.type === "map" && source.kind === "map") {
+    checkFit(source.key, type.keyType, `${path}.key`);
+    checkFit(source.value, type.valueType, `${path}.value`);
+  } else throw mismatch(path, typeProblem(source, type));
+}
+
+function checkFields(source: SqlType & { readonly kind: "struct" }, type: StructType, path: string): void {
+  for (const { name } of source.fields) {
+    if (!type.fields.some((field) => field.name === name)) throw unknownColumn(name, type, path);
+  }
+  for (const field of type.fields) {
+    const given = source.fields.find(({ name }) => name === field.name);
+    if (given) checkFit(given.type, field.type, `${path}.${field.name}`);
+    else if (!field.nullable)
+      throw mismatch(`${path}.${field.name}`, "takes no null, but the source has no such field");
+  }
+}
+
+function fitsPrimitive(source: string, type: string): boolean {
+  const name = primitiveName(type);
+  if (source === name || WIDER[name]?.includes(source)) return true;
   const size = decimalSize(type);
-  if (size) return fitsDecimal(source, size);
-  if (typeof type === "string" || type.type !== "array") return false;
-  const element = /^(.*)\[\d*\]$/.exec(source)?.[1];
-  return element !== undefined && fits(element, type.elementType, canonical.replace(/\[\]$/, ""));
+  return size !== undefined && fitsDecimal(source, size);
+}
+
+/** A primitive type's name as DESCRIBE prints it. */
+function primitiveName(type: string): string {
+  return type === "timestamp" ? "TIMESTAMP WITH TIME ZONE" : sqlType(type);
 }
 
 function fitsDecimal(source: string, { precision, scale }: { precision: number; scale: number }): boolean {
@@ -114,17 +144,24 @@ function fitsDecimal(source: string, { precision, scale }: { precision: number; 
   return digits !== undefined && digits <= precision - scale && places <= scale;
 }
 
-function typeProblem(type: string, field: StructField): string {
-  const wanted = sqlType(field.type);
+function typeProblem(source: SqlType, type: DataType): string {
+  const wanted = sqlType(type);
+  const given = source.kind === "primitive" ? source.name : `a ${source.kind}`;
   const hint =
-    type === "HUGEINT"
+    given === "HUGEINT"
       ? "; SUM of integers gives HUGEINT"
-      : type === "TIMESTAMP" && wanted === "TIMESTAMPTZ"
+      : given === "TIMESTAMP" && wanted === "TIMESTAMPTZ"
         ? "; a TIMESTAMP has no zone"
-        : type === "INTEGER"
+        : given === "INTEGER"
           ? "; a bare NULL counts as INTEGER"
           : "";
-  return `is ${type} in the source and ${wanted} in the table${hint}: write CAST(… AS ${wanted})`;
+  return `is ${given} in the source and ${wanted} in the table${hint}: write CAST(… AS ${wanted})`;
+}
+
+function unknownColumn(name: string, struct: StructType, path?: string): CinelakeError {
+  const known = struct.fields.map((field) => field.name).join(", ");
+  const what = path === undefined ? "a column of the table" : `a field of ${path}`;
+  return mismatch(path === undefined ? name : `${path}.${name}`, `is not ${what} (${known}); mergeSchema would add it`);
 }
 
 function mismatch(column: string, problem: string): CinelakeError {

@@ -1,12 +1,13 @@
 import { CinelakeError } from "@cinelake/contracts";
 import type { CreateOptions, DataType, StructType } from "../api.ts";
+import { mappingMode } from "./column_mapping.ts";
 import { isPrimitive, sqlType } from "./types.ts";
 
 /** Refuses with `invalid_argument` what no reader could use: duplicate or unwritable names, unknown types, partition columns that cannot be. */
 export function validateNewTable(options: CreateOptions): void {
   const { schema, partitionColumns = [] } = options;
   if (schema.fields.length === 0) refuse("A table needs a column.");
-  validateStruct(schema, "");
+  validateStruct(schema, "", mappingMode(options.configuration ?? {}) !== "none");
   if (new Set(partitionColumns).size !== partitionColumns.length) refuse("A partition column is named twice.");
   for (const name of partitionColumns) {
     const field = schema.fields.find((candidate) => candidate.name === name);
@@ -18,30 +19,30 @@ export function validateNewTable(options: CreateOptions): void {
   if (partitionColumns.length === schema.fields.length) refuse("One column at least must not partition the table.");
 }
 
-function validateStruct(struct: StructType, path: string): void {
+function validateStruct(struct: StructType, path: string, isMapped: boolean): void {
   const seen = new Set<string>();
   for (const { name, type } of struct.fields) {
     const full = path + name;
     if (name === "") refuse(`A column below ${path || "the table"} has no name.`);
     // Spark, and with it most of the world, cannot read such names without column mapping.
-    if (/[ ,;{}()\n\t=]/.test(name))
+    if (!isMapped && /[ ,;{}()\n\t=]/.test(name))
       refuse(`The column name ${JSON.stringify(full)} holds one of " ,;{}()=", tab or newline.`);
     if (seen.has(name.toLowerCase())) refuse(`The column name ${full} is there twice (case does not count).`);
     seen.add(name.toLowerCase());
-    validateType(type, `${full}.`);
+    validateType(type, `${full}.`, isMapped);
   }
 }
 
-function validateType(type: DataType, path: string): void {
+function validateType(type: DataType, path: string, isMapped: boolean): void {
   sqlType(type);
   if (typeof type === "string") return;
   if (type.type === "struct") {
     if (type.fields.length === 0) refuse(`The struct ${path.slice(0, -1)} has no field.`);
-    validateStruct(type, path);
-  } else if (type.type === "array") validateType(type.elementType, `${path}element.`);
+    validateStruct(type, path, isMapped);
+  } else if (type.type === "array") validateType(type.elementType, `${path}element.`, isMapped);
   else {
-    validateType(type.keyType, `${path}key.`);
-    validateType(type.valueType, `${path}value.`);
+    validateType(type.keyType, `${path}key.`, isMapped);
+    validateType(type.valueType, `${path}value.`, isMapped);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SqlColumn } from "../engine.ts";
-import { quoteText } from "./quote.ts";
+import { quoteName, quoteText } from "./quote.ts";
 
 /**
  * A relation over Parquet files with exactly these columns, found by name and cast: one that a file lacks is null, others are left
@@ -16,6 +16,11 @@ export function parquetRelation(
     )
     .join(", ");
   return `read_parquet([${paths.map(quoteText).join(", ")}], schema = MAP {${schema}}, hive_partitioning = false)`;
+}
+
+/** A relation, in brackets, of one row in which these columns are null. */
+export function nullRow(columns: readonly SqlColumn[]): string {
+  return `(SELECT ${columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${quoteName(name)}`).join(", ")})`;
 }
 
 /** `DESCRIBE`'s columns of a query. */

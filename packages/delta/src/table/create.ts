@@ -4,7 +4,9 @@ import type { CreateOptions, DeltaTable, TableContext } from "../api.ts";
 import { formatCommit, type Metadata } from "../log/actions.ts";
 import { putCommit } from "../log/commit.ts";
 import { loadState } from "../log/load.ts";
-import { checkWritable, protocolFor } from "../log/protocol.ts";
+import { checkWritable, hasInCommitTimestamps, protocolFor } from "../log/protocol.ts";
+import { assignColumnMapping } from "../schema/assign_mapping.ts";
+import { checkConstraints, rowConstraints } from "../schema/constraints.ts";
 import { validateNewTable } from "../schema/validate.ts";
 import { engineInfoOf, nowOf } from "./context.ts";
 import { Table } from "./table.ts";
@@ -39,7 +41,8 @@ export async function openOrCreateTable(context: TableContext, options: CreateOp
 /** Commits version 0; false if another was first. */
 async function putFirst(context: TableContext, options: CreateOptions): Promise<boolean> {
   validateNewTable(options);
-  const { schema, partitionColumns = [], configuration = {}, name, description } = options;
+  const { partitionColumns = [], name, description } = options;
+  const { schema, configuration } = assignColumnMapping(options.schema, options.configuration ?? {});
   const now = nowOf(context);
   const metaData: Metadata = {
     id: randomUUID(),
@@ -51,10 +54,12 @@ async function putFirst(context: TableContext, options: CreateOptions): Promise<
     configuration,
     createdTime: now,
   };
-  const protocol = protocolFor(schema);
+  const protocol = protocolFor(schema, configuration);
   checkWritable(context.path, { protocol, metadata: metaData, schema });
+  await checkConstraints(context.engine, schema, rowConstraints(schema, configuration));
   const txnId = randomUUID();
   const commitInfo = {
+    ...(hasInCommitTimestamps(metaData) ? { inCommitTimestamp: now } : {}),
     timestamp: now,
     operation: "CREATE TABLE",
     operationParameters: {

@@ -1,25 +1,28 @@
 import { CinelakeError } from "@cinelake/contracts";
-import type { CommitResult, MergeOptions, Predicate, Source, StructType, TableContext } from "../api.ts";
+import type { CommitResult, MergeOptions, Predicate, Source, TableContext } from "../api.ts";
 import { openRows } from "../data/open_rows.ts";
 import type { SqlEngine } from "../engine.ts";
 import type { AddFile } from "../log/actions.ts";
+import { hasChangeDataFeed } from "../log/protocol.ts";
 import type { TableState } from "../log/state.ts";
+import { layoutOf, type Layout } from "../query/layout.ts";
 import { predicateSql } from "../query/predicates.ts";
 import { mayMatch } from "../query/prune.ts";
+import { explainRow } from "../schema/explain.ts";
 import { fieldOf } from "../schema/types.ts";
 import { quoteName } from "../sql/quote.ts";
-import { canonicalTypes } from "./context.ts";
 import {
   duplicateKeySql,
+  feedSql,
   insertsSql,
   matchesSql,
-  POSITION,
   rewriteSql,
   touchedFilesSql,
   type MergeSql,
 } from "./merge_sql.ts";
-import { dropTable, sourceRelation, temporaryName } from "./source.ts";
-import { checkWrite, commitChange } from "./write.ts";
+import { dropTable, openSource, temporaryName } from "./source.ts";
+import { POSITION } from "./touched.ts";
+import { beginWrite, commitChange } from "./write.ts";
 
 /** See DeltaTable.merge: rewrites only files with a row that changes. */
 export async function merge(
@@ -28,36 +31,34 @@ export async function merge(
   source: Source,
   options: MergeOptions,
 ): Promise<CommitResult> {
-  checkWrite(context, state, options);
+  const begun = await beginWrite(context, state, options);
   const { engine } = context;
-  const { schema, metadata } = state;
-  const { partitionColumns } = metadata;
   if (options.key.length === 0) throw new CinelakeError("invalid_argument", "A merge needs a key column at least.");
-  for (const name of options.key) fieldOf(schema, name);
-  const names: MergeSql = {
-    columns: schema.fields.map((field) => field.name),
-    key: options.key,
-    source: temporaryName("source"),
-    matches: temporaryName("matches"),
-    updateWhen: options.updateWhen ?? "true",
-    where: predicateSql(options.where ?? [], schema, "target"),
-  };
-  const types = await canonicalTypes(engine, schema);
+  for (const name of options.key) fieldOf(state.schema, name);
+  const [sourceTable, matches] = [temporaryName("source"), temporaryName("matches")];
   try {
-    await loadSource(engine, source, state, types, names);
-    const narrowed = [...(options.where ?? []), ...(await keyRange(engine, names, schema, partitionColumns))];
-    const layout = { schema, partitionColumns };
+    const next = await loadSource(context, source, begun, options, sourceTable);
+    const names: MergeSql = {
+      columns: next.schema.fields.map((field) => field.name),
+      key: options.key,
+      source: sourceTable,
+      matches,
+      updateWhen: options.updateWhen ?? "true",
+      where: predicateSql(options.where ?? [], state.schema, "target"),
+    };
+    const layout = layoutOf(state);
+    const narrowed = [...(options.where ?? []), ...(await keyRange(engine, names, layout))];
     const candidates = Array.from(state.files.values()).filter((file) => mayMatch(narrowed, file, layout));
-    await using target = await openRows(context, state, candidates);
+    await using target = await openRows(context, next, candidates);
     await engine.run(matchesSql(target.relation({ position: POSITION }), names));
     const touched = await engine.rows<{ file: number; rows: number }>(touchedFilesSql(names));
-    const [inserts] = await engine.rows<{ rows: number }>(`SELECT count(*) AS rows FROM (${insertsSql(names)})`);
-    const indexes = touched.map(({ file }) => file);
-    const removes = indexes.map((index) => candidates[index]!);
-    const rewritten = rewriteSql(target.relation({ files: indexes, position: POSITION }), names);
+    const [inserts] = await engine.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${insertsSql(names)}`);
+    const files = touched.map(({ file }) => file);
     const updated = touched.reduce((sum, { rows }) => sum + rows, 0);
     const inserted = inserts!.rows;
-    const parts = [...(updated > 0 ? [rewritten] : []), ...(inserted > 0 ? [insertsSql(names)] : [])];
+    const old = target.relation({ files, position: POSITION });
+    const parts = [...(updated > 0 ? [rewriteSql(old, names)] : []), ...(inserted > 0 ? [insertsSql(names)] : [])];
+    const removes = files.map((index) => candidates[index]!);
     const change = {
       operation: "MERGE",
       parameters: {
@@ -70,31 +71,34 @@ export async function merge(
         numTargetRowsInserted: inserted,
         numTargetFilesRemoved: removes.length,
       },
-      rows: parts.length > 0 ? `(${parts.join(" UNION ALL ")})` : undefined,
+      next,
+      rows: parts.length > 0 ? [`(${parts.map((part) => `SELECT * FROM ${part}`).join(" UNION ALL ")})`] : [],
+      feed: hasChangeDataFeed(state.metadata) && updated > 0 ? feedSql(old, names) : undefined,
       removes,
       changedRows: updated + inserted,
       isBlindAppend: false,
       reads: (file: AddFile) => mayMatch(narrowed, file, layout),
       readFiles: candidates,
     };
-    return await commitChange(context, state, types, change, options);
+    return await commitChange(context, state, change, options);
   } finally {
-    await dropTable(engine, names.source);
-    await dropTable(engine, names.matches);
+    await dropTable(engine, sourceTable);
+    await dropTable(engine, matches);
   }
 }
 
+/** Loads the source into a temporary table; gives the state with the columns that the source adds. */
 async function loadSource(
-  engine: SqlEngine,
+  { engine, ...context }: TableContext,
   source: Source,
-  { schema, metadata }: TableState,
-  types: ReadonlyMap<string, string>,
-  names: MergeSql,
-): Promise<void> {
-  await using relation = await sourceRelation(engine, source, schema, metadata.partitionColumns, types);
-  await engine.run(`CREATE TEMP TABLE ${quoteName(names.source)} AS SELECT * FROM ${relation.sql}`);
-  const [twice] = await engine.rows(duplicateKeySql(names));
-  if (!twice) return;
+  state: TableState,
+  options: MergeOptions,
+  table: string,
+): Promise<TableState> {
+  await using rows = await openSource({ engine, ...context }, source, state, options);
+  await explainRow(engine.run(`CREATE TEMP TABLE ${quoteName(table)} AS SELECT * FROM ${rows.sql}`));
+  const [twice] = await engine.rows(duplicateKeySql({ source: table, key: options.key }));
+  if (!twice) return rows.next;
   const key = JSON.stringify(twice, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
   throw new CinelakeError("invalid_argument", `The source of the merge holds the key ${key} more than once.`, {
     details: { key: twice },
@@ -108,8 +112,7 @@ const RANGED = new Set(["byte", "short", "integer", "long", "string", "date", "t
 async function keyRange(
   engine: SqlEngine,
   { key, source }: MergeSql,
-  schema: StructType,
-  partitionColumns: readonly string[],
+  { schema, partitionColumns }: Layout,
 ): Promise<Predicate[]> {
   const predicates: Predicate[] = [];
   for (const column of key) {

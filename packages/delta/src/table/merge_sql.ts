@@ -1,7 +1,5 @@
 import { quoteName } from "../sql/quote.ts";
-
-/** Names of the position columns of a target relation. */
-export const POSITION = { file: "__cinelake_file", row: "__cinelake_row" } as const;
+import { feedRows, POSITION } from "./touched.ts";
 
 export interface MergeSql {
   /** All columns of the table. */
@@ -18,7 +16,7 @@ export interface MergeSql {
 }
 
 /** A key that the source holds twice, if any. */
-export function duplicateKeySql({ source, key }: MergeSql): string {
+export function duplicateKeySql({ source, key }: Pick<MergeSql, "source" | "key">): string {
   const names = key.map(quoteName).join(", ");
   return `SELECT ${names} FROM ${quoteName(source)} GROUP BY ${names} HAVING count(*) > 1 LIMIT 1`;
 }
@@ -42,22 +40,39 @@ export function touchedFilesSql({ matches }: MergeSql): string {
   return `SELECT file, count(*) AS rows FROM ${quoteName(matches)} WHERE changed GROUP BY file ORDER BY file`;
 }
 
-/** Source rows that match nothing. */
+/** A relation with the source's rows that match nothing. */
 export function insertsSql({ columns, source, matches }: MergeSql): string {
   const names = columns.map((name) => `source.${quoteName(name)}`).join(", ");
-  return `SELECT ${names} FROM ${quoteName(source)} AS source WHERE NOT EXISTS (SELECT 1 FROM ${quoteName(matches)} AS m WHERE m.source_row = source.rowid)`;
+  return `(SELECT ${names} FROM ${quoteName(source)} AS source WHERE NOT EXISTS (SELECT 1 FROM ${quoteName(matches)} AS m WHERE m.source_row = source.rowid))`;
 }
 
-/** All rows of the touched files, changed ones replaced by the source's. */
-export function rewriteSql(target: string, { columns, source, matches }: MergeSql): string {
-  const list = columns.map((name) => {
+/** A relation with all rows of the touched files, changed ones replaced by the source's. */
+export function rewriteSql(target: string, merge: MergeSql): string {
+  const list = merge.columns.map((name) => {
     const column = quoteName(name);
     return `CASE WHEN m.source_row IS NULL THEN target.${column} ELSE source.${column} END AS ${column}`;
   });
+  return `(SELECT ${list.join(", ")} FROM ${joined(target, merge)})`;
+}
+
+/** A relation with the change data feed of the merge: changed rows before and after, and inserted ones. */
+export function feedSql(target: string, merge: MergeSql): string {
+  const side = (of: "target" | "source"): string => {
+    const list = merge.columns.map((name) => `${of}.${quoteName(name)} AS ${quoteName(name)}`);
+    return `(SELECT ${list.join(", ")} FROM ${joined(target, merge)} WHERE m.source_row IS NOT NULL)`;
+  };
+  const parts = [
+    feedRows(side("target"), "update_preimage"),
+    feedRows(side("source"), "update_postimage"),
+    feedRows(insertsSql(merge), "insert"),
+  ];
+  return `(${parts.map((part) => `SELECT * FROM ${part}`).join(" UNION ALL ")})`;
+}
+
+function joined(target: string, { source, matches }: MergeSql): string {
   const changed = `SELECT source_row, file, row FROM ${quoteName(matches)} WHERE changed`;
   return (
-    `SELECT ${list.join(", ")} FROM ${target} AS target ` +
-    `LEFT JOIN (${changed}) AS m ON m.file = target.${POSITION.file} AND m.row = target.${POSITION.row} ` +
+    `${target} AS target LEFT JOIN (${changed}) AS m ON m.file = target.${POSITION.file} AND m.row = target.${POSITION.row} ` +
     `LEFT JOIN ${quoteName(source)} AS source ON source.rowid = m.source_row`
   );
 }

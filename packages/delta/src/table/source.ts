@@ -1,42 +1,56 @@
 import { randomUUID } from "node:crypto";
-import type { Source, StructType } from "../api.ts";
+import type { Source, StructType, TableContext } from "../api.ts";
 import type { SqlColumn, SqlEngine } from "../engine.ts";
+import type { TableState } from "../log/state.ts";
+import { constrained, rowConstraints } from "../schema/constraints.ts";
 import { fitColumns } from "../schema/fit.ts";
+import { mergeSchema, schemaOfColumns } from "../schema/merge_schema.ts";
 import { sqlType } from "../schema/types.ts";
 import { describe, subquery } from "../sql/parquet_relation.ts";
 import { quoteName } from "../sql/quote.ts";
+import { evolve } from "./evolve.ts";
 
-/** A source as a relation with exactly the table's columns, in brackets; usable on its engine until disposed. */
-export interface SourceRelation extends AsyncDisposable {
+/** A source's rows as the table will take them, usable on the context's engine until disposed. */
+export interface OpenSource extends AsyncDisposable {
+  /** A relation, in brackets, with exactly the columns of `next`; a row that does not fit fails when it is read. */
   readonly sql: string;
+  /** The state, with the columns that the source adds. */
+  readonly next: TableState;
 }
 
-export async function sourceRelation(
-  engine: SqlEngine,
+/**
+ * Opens a source for a table; with `mergeSchema` its further columns become the table's. Fails with `delta_schema_mismatch`, naming the
+ * column, where the source does not fit.
+ */
+export async function openSource(
+  context: TableContext,
   source: Source,
-  schema: StructType,
-  partitionColumns: readonly string[],
-  columnTypes: ReadonlyMap<string, string>,
-): Promise<SourceRelation> {
+  state: TableState,
+  options: { readonly mergeSchema?: boolean } = {},
+): Promise<OpenSource> {
+  const { engine } = context;
   if ("sql" in source) {
     const query = subquery(source.sql);
     const columns = await engine.rows<SqlColumn>(describe(`SELECT * FROM ${query}`));
-    const list = fitColumns(columns, schema, partitionColumns, columnTypes);
-    return { sql: `(SELECT ${list} FROM ${query})`, [Symbol.asyncDispose]: async () => {} };
+    const next = options.mergeSchema ? merged(context, state, schemaOfColumns(columns)) : state;
+    return { sql: fitted(query, columns, next), next, [Symbol.asyncDispose]: async () => {} };
   }
+  const given = source.schema ?? state.schema;
+  const next = options.mergeSchema ? merged(context, state, given) : state;
   const table = temporaryName("rows");
-  const columns = schema.fields.map(({ name, type }) => ({ name, type: sqlType(type) }));
+  const columns = given.fields.map(({ name, type }) => ({ name, type: sqlType(type) }));
+  const sql = fitted(quoteName(table), columns, next);
   await engine.load(table, columns, source.rows);
-  const list = fitColumns(
-    schema.fields.map(({ name }) => ({ name, type: columnTypes.get(name)! })),
-    schema,
-    partitionColumns,
-    columnTypes,
-  );
-  return {
-    sql: `(SELECT ${list} FROM ${quoteName(table)})`,
-    [Symbol.asyncDispose]: () => dropTable(engine, table),
-  };
+  return { sql, next, [Symbol.asyncDispose]: () => dropTable(engine, table) };
+}
+
+function merged(context: TableContext, state: TableState, source: StructType): TableState {
+  return evolve(context, state, { schema: mergeSchema(state.schema, source) });
+}
+
+function fitted(relation: string, columns: readonly SqlColumn[], { schema, metadata }: TableState): string {
+  const list = fitColumns(columns, schema, metadata.partitionColumns);
+  return constrained(`(SELECT ${list} FROM ${relation})`, rowConstraints(schema, metadata.configuration));
 }
 
 /** A name that no other temporary table of the connection has. */

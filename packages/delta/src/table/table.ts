@@ -1,17 +1,21 @@
 import { CinelakeError } from "@cinelake/contracts";
 import type {
+  AlterOptions,
   At,
   CommitOptions,
   CommitResult,
   DeltaTable,
   HistoryEntry,
   OptimizeResult,
+  OverwriteOptions,
   RestoreResult,
   Row,
+  RowFilter,
   TableDescription,
+  UpdateOptions,
   VacuumResult,
+  WriteOptions,
   MergeOptions,
-  Predicate,
   Snapshot,
   Source,
   TableContext,
@@ -20,11 +24,15 @@ import { writeCheckpoint } from "../log/checkpoint.ts";
 import { loadState, loadWithTombstones, refreshState } from "../log/load.ts";
 import { versionNotFound } from "../log/segment.ts";
 import type { TableState } from "../log/state.ts";
-import { append, overwrite } from "./append.ts";
+import { alter } from "./alter.ts";
+import { append } from "./append.ts";
 import { nowOf } from "./context.ts";
+import { deleteRows } from "./delete.ts";
 import { history, versionAt } from "./history.ts";
 import { merge } from "./merge.ts";
+import { overwrite } from "./overwrite.ts";
 import { snapshotOf } from "./snapshot.ts";
+import { update } from "./update.ts";
 
 /** The façade: keeps the last state it has seen, so that only newer commits are read. */
 export class Table implements DeltaTable {
@@ -48,27 +56,28 @@ export class Table implements DeltaTable {
     return snapshotOf(this.#context, state ?? latest);
   }
 
-  append(source: Source, options: CommitOptions = {}): Promise<CommitResult> {
+  append(source: Source, options: WriteOptions = {}): Promise<CommitResult> {
     return this.#write((state) => append(this.#context, state, source, options));
   }
 
-  overwrite(
-    source: Source,
-    options: CommitOptions & { readonly where?: readonly Predicate[] } = {},
-  ): Promise<CommitResult> {
+  overwrite(source: Source, options: OverwriteOptions = {}): Promise<CommitResult> {
     return this.#write((state) => overwrite(this.#context, state, source, options));
   }
 
-  async delete(): Promise<CommitResult> {
-    return missing("delete");
+  delete(options: CommitOptions & RowFilter = {}): Promise<CommitResult> {
+    return this.#write((state) => deleteRows(this.#context, state, options));
   }
 
-  async update(): Promise<CommitResult> {
-    return missing("update");
+  update(options: UpdateOptions): Promise<CommitResult> {
+    return this.#write((state) => update(this.#context, state, options));
   }
 
-  async alter(): Promise<CommitResult> {
-    return missing("alter");
+  merge(source: Source, options: MergeOptions): Promise<CommitResult> {
+    return this.#write((state) => merge(this.#context, state, source, options));
+  }
+
+  alter(options: AlterOptions): Promise<CommitResult> {
+    return this.#write((state) => alter(this.#context, state, options));
   }
 
   async optimize(): Promise<OptimizeResult> {
@@ -94,10 +103,6 @@ export class Table implements DeltaTable {
 
   async checkpoint(): Promise<void> {
     await this.#checkpoint((await this.#latest()).version);
-  }
-
-  merge(source: Source, options: MergeOptions): Promise<CommitResult> {
-    return this.#write((state) => merge(this.#context, state, source, options));
   }
 
   async history(limit?: number): Promise<HistoryEntry[]> {

@@ -1,22 +1,34 @@
 import { randomUUID } from "node:crypto";
 import { CinelakeError, findError } from "@cinelake/contracts";
-import type { CommitOptions, CommitResult, TableContext } from "../api.ts";
-import { targetFileSize } from "../data/copy_sql.ts";
+import type { CommitOptions, CommitResult, StructField, TableContext } from "../api.ts";
+import { filePlan } from "../data/file_plan.ts";
+import { parallel } from "../data/parallel.ts";
 import { writeFiles, type WrittenFiles } from "../data/write_files.ts";
-import { fileKey, removalOf, type Action, type AddFile, type Metadata } from "../log/actions.ts";
+import { fileKey, removalOf, type Action, type AddFile } from "../log/actions.ts";
 import { commit } from "../log/commit.ts";
-import { checkWritable, isAppendOnly } from "../log/protocol.ts";
+import type { Intent, IsolationLevel } from "../log/conflict.ts";
+import { checkWritable, hasInCommitTimestamps, isAppendOnly } from "../log/protocol.ts";
 import type { TableState } from "../log/state.ts";
+import { checkConstraints, rowConstraints } from "../schema/constraints.ts";
 import { engineInfoOf, nowOf } from "./context.ts";
+import { evolutionActions, evolve } from "./evolve.ts";
 
 /** What a writer has worked out from a state: the change of one commit. */
 export interface Change {
   readonly operation: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, number>>;
-  /** Relation with the rows to write, undefined for none. */
-  readonly rows: string | undefined;
+  /** The state with the description that the table is to have afterwards. */
+  readonly next: TableState;
+  /** Relations with the rows to write, in the columns of `next`; each becomes files of its own. */
+  readonly rows: readonly string[];
+  /** Relation with what the change data feed says of the commit: the columns and `_change_type`. */
+  readonly feed?: string | undefined;
   readonly removes: readonly AddFile[];
+  /** Files that are there already and come (back) into the table. */
+  readonly adds?: readonly AddFile[];
+  /** False if rows are only put into other files; default true. */
+  readonly dataChange?: boolean;
   /** Rows that the caller gave, if not all that are written. */
   readonly changedRows?: number;
   readonly isBlindAppend: boolean;
@@ -25,9 +37,25 @@ export interface Change {
   readonly readFiles: readonly AddFile[];
 }
 
-/** Checks that need no data: protocol, transactions. Call before any work. */
-export function checkWrite(context: TableContext, state: TableState, options: CommitOptions): void {
+const CHANGE_TYPE: StructField = { name: "_change_type", type: "string", nullable: true, metadata: {} };
+
+/**
+ * What every write begins with: checks that need no data (protocol, transactions, constraints). Gives the state with the properties that the
+ * commit sets.
+ */
+export async function beginWrite(
+  context: TableContext,
+  state: TableState,
+  options: CommitOptions,
+): Promise<TableState> {
   checkWritable(context.path, state);
+  checkTransactions(context, state, options);
+  const { schema, metadata } = state;
+  await checkConstraints(context.engine, schema, rowConstraints(schema, metadata.configuration));
+  return evolve(context, state, { configuration: options.configuration ?? {} });
+}
+
+function checkTransactions(context: TableContext, state: TableState, options: CommitOptions): void {
   const seen = new Set<string>();
   for (const { appId, version, expected } of options.transactions ?? []) {
     if (seen.has(appId)) throw new CinelakeError("invalid_argument", `The application ${appId} is there twice.`);
@@ -49,29 +77,37 @@ export function checkWrite(context: TableContext, state: TableState, options: Co
 export async function commitChange(
   context: TableContext,
   state: TableState,
-  columnTypes: ReadonlyMap<string, string>,
   change: Change,
   options: CommitOptions,
 ): Promise<CommitResult> {
-  const now = nowOf(context);
-  const { schema, metadata } = state;
-  const { partitionColumns, configuration } = metadata;
-  if (change.removes.length > 0 && isAppendOnly(metadata)) {
+  const { next, dataChange = true } = change;
+  if (change.removes.length > 0 && dataChange && isAppendOnly(next.metadata)) {
     throw new CinelakeError("invalid_argument", `The table ${context.path} is append only (delta.appendOnly).`);
   }
-  const newMetadata = withConfiguration(context, state, options.configuration);
-  const plan = { schema, partitionColumns, columnTypes, targetFileSize: targetFileSize(configuration) };
-  const written = change.rows === undefined ? noFiles : await writeFiles(context, change.rows, plan, now);
-  const { adds } = written;
-  const removes = change.removes.map((file) => removalOf(file, now));
-  if (adds.length + removes.length === 0 && !options.allowEmpty) {
+  const now = nowOf(context);
+  const keys: string[] = [];
+  const discard = async (): Promise<void> => {
+    await parallel(keys, (key) => context.store.delete(key).catch(() => undefined));
+  };
+  const written = await writeAll(context, change, keys).catch(async (error: unknown) => {
+    await discard();
+    throw error;
+  });
+  const removes = change.removes.map((file) => ({ ...removalOf(file, now), dataChange }));
+  const adds: AddFile[] = [
+    ...(change.adds ?? []).map((file) => ({ ...file, dataChange })),
+    ...written.files.map((file) => ({ ...file, modificationTime: now, dataChange })),
+  ];
+  if (adds.length + removes.length === 0 && next.schema === state.schema && !options.allowEmpty) {
     return { version: state.version, committed: false, addedFiles: 0, removedFiles: 0, addedRows: 0 };
   }
   const actions: Action[] = [
-    ...(newMetadata ? [{ metaData: newMetadata }] : []),
     ...(options.transactions ?? []).map(({ appId, version }) => ({ txn: { appId, version, lastUpdated: now } })),
     ...removes.map((remove) => ({ remove })),
     ...adds.map((add) => ({ add })),
+    ...written.feed.map(({ path, partitionValues, size }) => ({
+      cdc: { path, partitionValues, size, dataChange: false },
+    })),
   ];
   const metrics = {
     ...change.metrics,
@@ -79,46 +115,85 @@ export async function commitChange(
     numOutputRows: written.rows,
     numOutputBytes: written.bytes,
   };
-  const info = {
-    timestamp: now,
-    operation: change.operation,
-    operationParameters: change.parameters,
+  const intent = intentOf(context, state, change, options);
+  const version = await commit(context, {
     readVersion: state.version,
-    isolationLevel: "Serializable",
-    isBlindAppend: change.isBlindAppend,
-    operationMetrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, String(value)])),
-    engineInfo: engineInfoOf(context),
-    txnId: randomUUID(),
-    ...(options.userMetadata === undefined ? {} : { userMetadata: options.userMetadata }),
-  };
-  const intent = {
-    reads: change.reads,
-    readFiles: new Set(change.readFiles.map(fileKey)),
-    removedFiles: new Set(removes.map(fileKey)),
-    applications: new Set(options.transactions?.map(({ appId }) => appId)),
-  };
-  const version = await commit(context, { readVersion: state.version, actions, intent, info }).catch(
-    async (error: unknown) => {
-      // Only a conflict is sure not to have been committed.
-      if (findError(error, "delta_conflict", "delta_txn_conflict")) await written.discard();
-      throw error;
+    readTimestamp: state.timestamp,
+    now,
+    actions: (at, timestamp) => [...evolutionActions(state, next, at, timestamp), ...actions],
+    intent,
+    info: {
+      timestamp: now,
+      operation: change.operation,
+      operationParameters: change.parameters,
+      readVersion: state.version,
+      isolationLevel: intent.isolation,
+      isBlindAppend: change.isBlindAppend,
+      operationMetrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, String(value)])),
+      engineInfo: engineInfoOf(context),
+      txnId: randomUUID(),
+      ...(options.userMetadata === undefined ? {} : { userMetadata: options.userMetadata }),
     },
-  );
+    hasTimestamp: hasInCommitTimestamps(next.metadata),
+  }).catch(async (error: unknown) => {
+    // Only a conflict is sure not to have been committed.
+    if (findError(error, "delta_conflict", "delta_txn_conflict")) await discard();
+    throw error;
+  });
   const addedRows = change.changedRows ?? written.rows;
   return { version, committed: true, addedFiles: adds.length, removedFiles: removes.length, addedRows };
 }
 
-const noFiles: WrittenFiles = { adds: [], rows: 0, bytes: 0, discard: async () => {} };
+function intentOf(context: TableContext, state: TableState, change: Change, options: CommitOptions): Intent {
+  const { next, dataChange = true } = change;
+  return {
+    isolation: dataChange ? isolationOf(state) : "SnapshotIsolation",
+    reads: (file) => change.reads(file),
+    readFiles: new Set(change.readFiles.map(fileKey)),
+    removedFiles: new Set(change.removes.map(fileKey)),
+    applications: new Set(options.transactions?.map(({ appId }) => appId)),
+    domains: new Set(),
+    protocol: state.protocol,
+    changesProtocol: next.protocol !== state.protocol,
+    changesMetadata: next.metadata !== state.metadata,
+    canWrite: (protocol) => isWritable(context.path, { ...state, protocol }),
+  };
+}
 
-/** The metadata with properties set, undefined if that changes nothing. */
-function withConfiguration(
-  context: TableContext,
-  state: TableState,
-  changes: Readonly<Record<string, string>> = {},
-): Metadata | undefined {
-  const { configuration } = state.metadata;
-  if (Object.entries(changes).every(([name, value]) => configuration[name] === value)) return undefined;
-  const metadata = { ...state.metadata, configuration: { ...configuration, ...changes } };
-  checkWritable(context.path, { ...state, metadata });
-  return metadata;
+/** The table's `delta.isolationLevel`; `Serializable` unless it says `WriteSerializable`. */
+function isolationOf({ metadata }: TableState): IsolationLevel {
+  const level = metadata.configuration["delta.isolationLevel"]?.toLowerCase();
+  return level === "writeserializable" ? "WriteSerializable" : "Serializable";
+}
+
+function isWritable(table: string, state: TableState): boolean {
+  try {
+    checkWritable(table, state);
+    return true;
+  } catch (error) {
+    if (findError(error, "delta_unsupported")) return false;
+    throw error;
+  }
+}
+
+interface AllFiles extends WrittenFiles {
+  readonly feed: WrittenFiles["files"];
+}
+
+async function writeAll(context: TableContext, { next, rows, feed }: Change, keys: string[]): Promise<AllFiles> {
+  const all: AllFiles = { files: [], rows: 0, bytes: 0, feed: [] };
+  if (rows.length === 0 && feed === undefined) return all;
+  const plan = await filePlan(context, next);
+  const files: WrittenFiles["files"][number][] = [];
+  let [count, bytes] = [0, 0];
+  for (const relation of rows) {
+    const written = await writeFiles(context, relation, plan, "", keys);
+    files.push(...written.files);
+    count += written.rows;
+    bytes += written.bytes;
+  }
+  if (feed === undefined) return { files, rows: count, bytes, feed: [] };
+  const feedPlan = await filePlan(context, next, [CHANGE_TYPE]);
+  const changes = await writeFiles(context, feed, feedPlan, "_change_data/", keys);
+  return { files, rows: count, bytes, feed: changes.files };
 }

@@ -1,13 +1,18 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { StructField } from "@cinelake/delta";
-import { fileStatistics, parseStatistics, truncatedMax } from "../../src/data/statistics.ts";
+import { fileStatistics, indexedLeaves, parseStatistics, truncatedMax } from "../../src/data/statistics.ts";
 import { compareUtf8 } from "../../src/query/compare.ts";
 import { struct } from "../support/tables.ts";
 
-function statistics(columns: readonly StructField[], leaves: Record<string, Record<string, string>>): unknown {
+function statistics(
+  columns: readonly StructField[],
+  leaves: Record<string, Record<string, string>>,
+  configuration: Readonly<Record<string, string>> = {},
+): unknown {
   const given = new Map(Object.entries(leaves).map(([key, leaf]) => [key, new Map(Object.entries(leaf))]));
-  return fileStatistics(5, given, columns);
+  const schema = { type: "struct" as const, fields: columns };
+  return fileStatistics(5, given, columns, indexedLeaves(schema, { configuration, partitionColumns: [] }, "none"));
 }
 const one = (type: string, leaf: Record<string, string>): unknown => {
   const text = statistics(struct({ a: type }).fields, { '"a"': { null_count: "1", ...leaf } }) as string;

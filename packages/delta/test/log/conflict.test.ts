@@ -8,10 +8,16 @@ const add = (path: string, p: string, dataChange = true): Action => ({
 const remove = (path: string, dataChange = true): Action => ({ remove: { path, dataChange } });
 const set = (...items: string[]): ReadonlySet<string> => new Set(items);
 const intent = (parts: Partial<Intent>): Intent => ({
+  isolation: "Serializable",
   reads: () => false,
   readFiles: set(),
   removedFiles: set(),
   applications: set(),
+  domains: set(),
+  protocol: { minReaderVersion: 1, minWriterVersion: 2 },
+  changesProtocol: false,
+  changesMetadata: false,
+  canWrite: ({ minWriterVersion }) => minWriterVersion <= 7,
   ...parts,
 });
 

@@ -1,0 +1,77 @@
+import { CinelakeError } from "@cinelake/contracts";
+import type { CommitResult, OverwriteOptions, Source, TableContext } from "../api.ts";
+import type { AddFile } from "../log/actions.ts";
+import { hasChangeDataFeed } from "../log/protocol.ts";
+import type { TableState } from "../log/state.ts";
+import { layoutOf } from "../query/layout.ts";
+import { predicateSql } from "../query/predicates.ts";
+import { mayMatch } from "../query/prune.ts";
+import { quoteText } from "../sql/quote.ts";
+import { planRemoval } from "./delete.ts";
+import { evolve } from "./evolve.ts";
+import { openSource } from "./source.ts";
+import { feedRows } from "./touched.ts";
+import { beginWrite, commitChange } from "./write.ts";
+
+const OUTSIDE = "cinelake_outside_where";
+
+/** Replaces all rows, or those that satisfy `where`, by the source's. */
+export async function overwrite(
+  context: TableContext,
+  state: TableState,
+  source: Source,
+  options: OverwriteOptions,
+): Promise<CommitResult> {
+  const where = options.where ?? [];
+  const begun = withSchema(context, await beginWrite(context, state, options), options);
+  await using rows = await openSource(context, source, begun, options);
+  await using removal = await planRemoval(context, state, rows.next, { where });
+  const condition = predicateSql(where, state.schema);
+  const checked = `(SELECT * FROM ${rows.sql} WHERE CASE WHEN ${condition} THEN true ELSE error(${quoteText(OUTSIDE)}) END)`;
+  const given = where.length > 0 ? checked : rows.sql;
+  const isFed = removal.feed !== undefined && hasChangeDataFeed(rows.next.metadata);
+  const { partitionColumns } = rows.next.metadata;
+  const layout = layoutOf(state);
+  const change = {
+    operation: "WRITE",
+    parameters: {
+      mode: "Overwrite",
+      partitionBy: JSON.stringify(partitionColumns),
+      ...(where.length > 0 ? { predicate: condition } : {}),
+    },
+    metrics: { numRemovedFiles: removal.removes.length, numCopiedRows: removal.copiedRows },
+    next: rows.next,
+    rows: [given, ...removal.rows],
+    feed: isFed
+      ? `(SELECT * FROM ${feedRows(given, "insert")} UNION ALL BY NAME SELECT * FROM ${removal.feed})`
+      : undefined,
+    removes: removal.removes,
+    isBlindAppend: false,
+    reads: (file: AddFile) => mayMatch(where, file, layout),
+    readFiles: removal.candidates,
+  };
+  return await commitChange(context, state, change, options).catch((error: unknown) => {
+    if (!(error instanceof Error) || !error.message.includes(OUTSIDE)) throw error;
+    throw new CinelakeError("delta_schema_mismatch", `A row lies outside the rows to overwrite: ${condition}.`, {
+      cause: error,
+      details: { where: condition },
+    });
+  });
+}
+
+/** The state with the schema that replaces the table's own. */
+function withSchema(
+  context: TableContext,
+  state: TableState,
+  { overwriteSchema, where }: OverwriteOptions,
+): TableState {
+  if (!overwriteSchema) return state;
+  if (where && where.length > 0) {
+    throw new CinelakeError(
+      "invalid_argument",
+      "A new schema is for all rows: overwriteSchema and where exclude each other.",
+    );
+  }
+  const { schema, partitionColumns = [] } = overwriteSchema;
+  return evolve(context, state, { schema, partitionColumns });
+}
