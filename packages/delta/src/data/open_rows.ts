@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { StructField, TableContext } from "../api.ts";
 import { physicalPath, type AddFile } from "../log/actions.ts";
 import type { TableState } from "../log/state.ts";

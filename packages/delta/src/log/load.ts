@@ -1,4 +1,4 @@
-import { findError } from "@cinelake/contracts";
+import { findError } from "@cinelake/contracts/errors";
 import type { ObjectInfo, ObjectStore } from "@cinelake/object_store";
 import type { SqlEngine } from "../engine.ts";
 import { parallel } from "../data/parallel.ts";

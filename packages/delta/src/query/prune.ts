@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { Predicate, StructField, StructType } from "../api.ts";
 import type { AddFile } from "../log/actions.ts";
 import { fieldOf } from "../schema/types.ts";
