@@ -2,10 +2,11 @@
 PNPM := npx --yes pnpm@12.21.0
 BIN := node_modules/.bin
 INSTALLED := node_modules/.installed
+DELTA_RS := tests/delta_rs/.venv
 MANIFESTS := package.json pnpm-lock.yaml pnpm-workspace.yaml $(wildcard packages/*/package.json services/*/package.json)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers check generate pack_delta format docs clean
+.PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers engines check generate pack_delta format docs clean
 
 help: ## this list
 	@grep -hE '^[a-z_]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -39,9 +40,15 @@ evaluate: install ## quality of the recommender, by published protocols
 test: check ## every test that needs no server
 	vitest run $(VITEST_ARGS)
 
-test_servers: install ## tests against other engines and servers; installs what they need
-	cd tests/independent_reader && $(PNPM) install --frozen-lockfile
+test_servers: install engines ## tests against other engines and servers; installs what they need
 	TEST_SERVERS=1 vitest run $(VITEST_ARGS)
+
+engines: $(DELTA_RS)/.installed ## the engines that read and write our tables in tests: chdb and delta-rs
+	cd tests/independent_reader && $(PNPM) install --frozen-lockfile
+$(DELTA_RS)/.installed: tests/delta_rs/requirements.txt
+	python3 -m venv --clear $(DELTA_RS)
+	$(DELTA_RS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 check: install ## types, lint, import rules, formatting, unused exports, generated files
 	tsc --noEmit
