@@ -20,8 +20,6 @@ const REFUSED: Readonly<Record<string, readonly [code: string, text: string]>> =
   "dv-partitioned-with-checkpoint": ["delta_unsupported", "deletionVectors"],
   "dv-with-columnmapping": ["delta_unsupported", "deletionVectors"],
   "log-replay-dv-key-cases": ["delta_unsupported", "deletionVectors"],
-  "v2-checkpoint-json": ["delta_unsupported", "v2Checkpoint"],
-  "v2-checkpoint-parquet": ["delta_unsupported", "v2Checkpoint"],
   "deltalog-invalid-protocol-version": ["delta_unsupported", "minReaderVersion 99"],
   "deltalog-commit-info": ["delta_corrupt", "schemaString"],
   "update-deleted-directory": ["delta_corrupt", "schemaString"],

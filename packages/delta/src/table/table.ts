@@ -20,15 +20,17 @@ import type {
   Source,
   TableContext,
 } from "../api.ts";
-import { writeCheckpoint } from "../log/checkpoint.ts";
+import { cleanLog } from "../log/cleanup.ts";
+import { writeCheckpoint } from "../log/checkpoint_write.ts";
 import { loadState, loadWithTombstones, refreshState } from "../log/load.ts";
 import { versionNotFound } from "../log/segment.ts";
+import { versionAt } from "../log/version_at.ts";
 import type { TableState } from "../log/state.ts";
 import { alter } from "./alter.ts";
 import { append } from "./append.ts";
 import { nowOf } from "./context.ts";
 import { deleteRows } from "./delete.ts";
-import { history, versionAt } from "./history.ts";
+import { history } from "./history.ts";
 import { merge } from "./merge.ts";
 import { overwrite } from "./overwrite.ts";
 import { snapshotOf } from "./snapshot.ts";
@@ -127,7 +129,9 @@ export class Table implements DeltaTable {
   async #checkpoint(version: number): Promise<void> {
     try {
       const loaded = await loadWithTombstones(this.#context, version);
-      if (loaded) await writeCheckpoint(this.#context, loaded.state, loaded.tombstones, nowOf(this.#context));
+      if (!loaded) return;
+      await writeCheckpoint(this.#context, loaded, nowOf(this.#context));
+      await cleanLog(this.#context, loaded.state, nowOf(this.#context));
     } catch (error) {
       this.#context.onCheckpointError?.(error);
     }
