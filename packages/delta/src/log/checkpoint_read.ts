@@ -12,7 +12,7 @@ import type { LogPlace } from "./load.ts";
 import { sidecarPrefix } from "./names.ts";
 import { parsedStatistics, type ParsedStatistics } from "./parsed_statistics.ts";
 import type { CheckpointFiles } from "./segment.ts";
-import type { Replay } from "./state.ts";
+import { NO_PROPERTIES, type Replay } from "./state.ts";
 import { UnusableFile } from "./unusable_file.ts";
 
 const filesAtOnce = 4;
@@ -26,11 +26,10 @@ export async function replayCheckpoint(place: LogPlace, checkpoint: CheckpointFi
   try {
     const actions = await readPlainActions(place, checkpoint);
     replay.apply(actions);
-    const metadata = actions.find((action) => action.metaData)?.metaData;
     const sidecars = sidecarKeys(place.path, actions);
     const parquet = checkpoint.format === "parquet" ? checkpoint.keys : [];
     const values = new PartitionValueCache();
-    const statistics = metadata && parsedStatistics(parseSchema(metadata.schemaString), metadata);
+    const statistics = statisticsOf(actions);
     await parallel(
       [...parquet, ...sidecars],
       (key) => replayFileActions(place, key, { replay, values, statistics }),
@@ -65,6 +64,17 @@ function sidecarKeys(table: string, actions: readonly Action[]): string[] {
     const name = sidecar.path.slice(sidecar.path.lastIndexOf("/") + 1);
     return [sidecarPrefix(table) + physicalPath(name)];
   });
+}
+
+/** None for a table whose metadata cannot be read: that is told when all of its log has been replayed. */
+function statisticsOf(actions: readonly Action[]): ParsedStatistics | undefined {
+  const metadata = actions.find((action) => action.metaData)?.metaData;
+  try {
+    return metadata && parsedStatistics(parseSchema(metadata.schemaString), { ...NO_PROPERTIES, ...metadata });
+  } catch (error) {
+    if (findError(error, "delta_corrupt")) return undefined;
+    throw error;
+  }
 }
 
 interface FileActions {

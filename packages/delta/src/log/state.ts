@@ -116,7 +116,7 @@ export class Replay {
 }
 
 /** Some writers leave these out where they are empty. */
-const NO_PROPERTIES = { partitionColumns: [], configuration: {} };
+export const NO_PROPERTIES = { partitionColumns: [], configuration: {} };
 
 function missing(action: string, version: number): never {
   throw new CinelakeError("delta_corrupt", `The log up to version ${version} has no ${action} action.`);
