@@ -22,6 +22,21 @@ const intent = (parts: Partial<Intent>): Intent => ({
 });
 
 const blindAppend = intent({});
+const changesMetadata = intent({ changesMetadata: true });
+const changesProtocol = intent({ changesProtocol: true });
+const weak = (parts: Partial<Intent>): Intent =>
+  intent({ isolation: "WriteSerializable", reads: () => true, readFiles: set("a"), ...parts });
+const rearranges = intent({
+  isolation: "SnapshotIsolation",
+  reads: () => true,
+  readFiles: set("a", "b"),
+  removedFiles: set("a", "b"),
+});
+const blind: Action = { commitInfo: { isBlindAppend: true } };
+const notBlind: Action = { commitInfo: { isBlindAppend: false } };
+const upgrade = (features: string[]): Action => ({
+  protocol: { minReaderVersion: 1, minWriterVersion: 7, writerFeatures: features },
+});
 const readsAll = intent({ reads: () => true, readFiles: set("a", "b"), removedFiles: set("a", "b") });
 const readsP1 = intent({
   reads: (file: AddFile) => file.partitionValues.p === "1",
@@ -31,13 +46,55 @@ const readsP1 = intent({
 const application = intent({ applications: set("app") });
 const protocol: Action = { protocol: { minReaderVersion: 1, minWriterVersion: 2 } };
 const metaData = { metaData: { id: "x" } } as Action;
+const domain = (name: string): Action => ({
+  domainMetadata: { domain: name, configuration: "", removed: false },
+});
 const txn = (appId: string): Action => ({ txn: { appId, version: 1 } });
 
 test.each<[string, Intent, Action[], string | undefined]>([
   ["append against append", blindAppend, [add("n", "1")], undefined],
   ["append against overwrite", blindAppend, [remove("a"), add("n", "1")], undefined],
   ["append against new metadata", blindAppend, [metaData], "metadata_changed"],
-  ["append against new protocol", blindAppend, [protocol], "protocol_changed"],
+  [
+    "append against a protocol with more features",
+    blindAppend,
+    [upgrade(["appendOnly", "invariants", "x"])],
+    undefined,
+  ],
+  ["append against a protocol without a feature", blindAppend, [upgrade(["appendOnly"])], "protocol_changed"],
+  [
+    "append against a protocol that cannot be written",
+    blindAppend,
+    [{ protocol: { minReaderVersion: 3, minWriterVersion: 8 } }],
+    "protocol_changed",
+  ],
+  ["protocol against any protocol", changesProtocol, [protocol], "protocol_changed"],
+  ["protocol against metadata", changesProtocol, [metaData], "metadata_changed"],
+  ["metadata against metadata", changesMetadata, [metaData], "metadata_changed"],
+  ["metadata against append", changesMetadata, [blind, add("n", "1")], undefined],
+  ["domain against the same", intent({ domains: set("d") }), [domain("d")], "domain_changed"],
+  ["domain against another", intent({ domains: set("d") }), [domain("e")], undefined],
+  ["rows against a domain", readsAll, [domain("d")], undefined],
+  ["write serializable reader against blind append", weak({}), [blind, add("n", "1")], undefined],
+  ["write serializable reader against other rows", weak({}), [notBlind, add("n", "1")], "concurrent_append"],
+  ["write serializable reader against rows of unknown kind", weak({}), [add("n", "1")], "concurrent_append"],
+  [
+    "write serializable change of metadata against blind append",
+    weak({ changesMetadata: true }),
+    [blind, add("n", "1")],
+    "concurrent_append",
+  ],
+  [
+    "write serializable reader against removal of what it read",
+    weak({}),
+    [notBlind, remove("a")],
+    "concurrent_delete_read",
+  ],
+  ["rearrangement against append", rearranges, [blind, add("n", "1")], undefined],
+  ["rearrangement against other rows", rearranges, [notBlind, add("n", "1")], undefined],
+  ["rearrangement against removal of its files", rearranges, [remove("a")], "concurrent_delete_delete"],
+  ["rearrangement against rearrangement of its files", rearranges, [remove("b", false)], "concurrent_delete_delete"],
+  ["rearrangement against rearrangement of others", rearranges, [remove("z", false), add("y", "1", false)], undefined],
   ["append against an empty commit", blindAppend, [{ commitInfo: {} }], undefined],
   ["overwrite of all against append", readsAll, [add("n", "1")], "concurrent_append"],
   [

@@ -77,17 +77,37 @@ test.each([
 
 test.each([
   ["unknown type", { schema: struct({ a: "int" }) }, "int"],
-  ["constraint", { schema, configuration: { "delta.constraints.c": "id > 0" } }, "checkConstraints"],
-  ["change data feed", { schema, configuration: { "delta.enableChangeDataFeed": "true" } }, "changeDataFeed"],
-  ["column mapping", { schema, configuration: { "delta.columnMapping.mode": "name" } }, "columnMapping"],
+  ["row tracking", { schema, configuration: { "delta.enableRowTracking": "true" } }, "rowTracking"],
+  [
+    "constraint that cannot be evaluated",
+    { schema, configuration: { "delta.constraints.c": "nope > 0" } },
+    "constraint c",
+  ],
+  [
+    "unknown mapping mode",
+    { schema, configuration: { "delta.columnMapping.mode": "both" } },
+    "columnMapping mode both",
+  ],
 ])("features_that_are_not_there_are_refused: %s", async (_name, options, feature) => {
   await using lake = await openLake();
   await expect(createTable(lake.context, options)).rejects.toThrow(feature);
   expect(await keysBelow(lake.store, "lake")).toEqual([]);
 });
 
+test.each<[string, Record<string, string>, string[], number]>([
+  ["check constraints", { "delta.constraints.c": "id > 0" }, ["checkConstraints"], 1],
+  ["change data feed", { "delta.enableChangeDataFeed": "true" }, ["changeDataFeed"], 1],
+  ["in-commit timestamps", { "delta.enableInCommitTimestamps": "true" }, ["inCommitTimestamp"], 1],
+  ["column mapping", { "delta.columnMapping.mode": "name" }, ["columnMapping"], 3],
+])("a_feature_in_use_is_in_the_protocol: %s", async (_name, configuration, features, reader) => {
+  await using lake = await openLake();
+  await createTable(lake.context, { schema, configuration });
+  const protocol = (await commitOf(lake, 0)).find((action) => action.protocol)!.protocol!;
+  expect(protocol).toMatchObject({ minReaderVersion: reader, minWriterVersion: 7 });
+  expect(protocol.writerFeatures).toEqual(expect.arrayContaining(features));
+});
+
 test.each<[string, string, string]>([
-  ["writer 3 with a constraint", '{"minReaderVersion":1,"minWriterVersion":3}', "checkConstraints"],
   [
     "unknown writer feature",
     '{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["rowTracking"]}',
@@ -98,7 +118,6 @@ test.each<[string, string, string]>([
   await using lake = await openLake();
   const table = await createTable(lake.context, { schema });
   const [, , metaData] = await commitOf(lake, 0);
-  metaData!.metaData!.configuration = feature === "checkConstraints" ? { "delta.constraints.c": "id > 0" } : {};
   const next = `{"protocol":${protocol}}\n${JSON.stringify(metaData)}\n`;
   await lake.store.put("lake/t/_delta_log/00000000000000000001.json", new TextEncoder().encode(next));
   expect((await table.snapshot()).version).toBe(1);

@@ -1,39 +1,8 @@
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { temporaryDirectory } from "@cinelake/testkit";
 import { expect, test } from "vitest";
 import { createTable, openTable } from "@cinelake/delta";
-import { keysBelow, openLake, struct, type Lake } from "../support/tables.ts";
-
-const program = fileURLToPath(new URL("../support/writer_process.ts", import.meta.url));
-
-/** Runs a writer to its end; resolves to what it said was committed, and the signal that ended it. */
-function runWriter(
-  root: string,
-  writer: string,
-  last: number,
-  killAt = "",
-): Promise<{ committed: number[]; signal: string | null }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, root, writer, String(last), ...(killAt ? [killAt] : [])]);
-    let output = "";
-    let errors = "";
-    child.stdout.on("data", (data: Buffer) => (output += data.toString()));
-    child.stderr.on("data", (data: Buffer) => (errors += data.toString()));
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      if (code) reject(new Error(`writer ${writer} failed: ${errors}`));
-      else resolve({ committed: output.trim().split("\n").filter(Boolean).map(Number), signal });
-    });
-  });
-}
-
-async function counts(lake: Lake): Promise<unknown[]> {
-  await using scan = await (await (await openTable({ ...lake.context, path: "t" })).snapshot()).scan();
-  return lake.engine.rows(
-    `SELECT writer, count(*) AS rows, count(DISTINCT n) AS distinct_rows, max(n) AS last FROM ${scan.sql} GROUP BY writer ORDER BY writer`,
-  );
-}
+import { counts, runWriter } from "../support/writers.ts";
+import { keysBelow, openLake, struct } from "../support/tables.ts";
 
 test("racing_processes_lose_nothing: contiguous versions, each row once, readers see whole states", async () => {
   await using directory = await temporaryDirectory();
