@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createTable, openTable, type CommitResult, type DeltaTable, type Row } from "@cinelake/delta";
 import type { AddFile } from "../../src/log/actions.ts";
 import { planBins } from "../../src/table/optimize_plan.ts";
-import { codeOf, commitOf, openLake, rowsOf, struct, type Lake } from "../support/tables.ts";
+import { beforeCommit, codeOf, commitOf, openLake, rowsOf, struct, type Lake } from "../support/tables.ts";
 
 const schema = struct({ "id!": "long", p: "string" });
 const vector = { storageType: "i", pathOrInlineDv: "x", sizeInBytes: 1, cardinality: 1 };
@@ -179,20 +179,7 @@ type Write = (table: DeltaTable) => Promise<CommitResult>;
 async function race(lake: Lake, early: Write): Promise<{ outcome: string; before: Row[]; table: DeltaTable }> {
   const table = await sixFiles(lake);
   const before = await rowsOf(table);
-  let done = false;
-  const store = new Proxy(lake.store, {
-    get(target, property) {
-      const value: unknown = Reflect.get(target, property);
-      if (property !== "putIfAbsent") return typeof value === "function" ? value.bind(target) : value;
-      return async (key: string, bytes: Uint8Array) => {
-        if (!done) {
-          done = true;
-          await early(table);
-        }
-        return target.putIfAbsent(key, bytes);
-      };
-    },
-  });
+  const store = beforeCommit(lake.store, () => early(table));
   const other = await openTable({ ...lake.context, store });
   return { outcome: await codeOf(other.optimize()), before, table };
 }
