@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { Metadata } from "./actions.ts";
 import { readCommitInfo } from "./commit_info.ts";
 import { listLog } from "./listing.ts";

@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { DeltaTable, StructField, StructType, TableContext } from "../api.ts";
 import { parallel } from "../data/parallel.ts";
 import { indexedLeaves } from "../data/statistics.ts";

@@ -1,4 +1,4 @@
-import { CinelakeError, findError } from "@cinelake/contracts";
+import { CinelakeError, findError } from "@cinelake/contracts/errors";
 import type { DataType, StructField, StructType } from "../api.ts";
 import type { SqlColumn, SqlEngine } from "../engine.ts";
 import { schemaOfColumns } from "../schema/merge_schema.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { CreateOptions, DeltaTable, TableContext } from "../api.ts";
 import { formatCommit, type AddFile, type Metadata } from "../log/actions.ts";
 import { putCommit } from "../log/commit.ts";

@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { OptimizeOptions, OptimizeResult, Predicate, TableContext } from "../api.ts";
 import { targetFileSize } from "../data/file_plan.ts";
 import { openRows } from "../data/open_rows.ts";

@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { CommitResult, TableContext } from "../api.ts";
 import { parallel } from "../data/parallel.ts";
 import type { AddFile } from "../log/actions.ts";

@@ -1,5 +1,5 @@
 import type { RecordBatch } from "apache-arrow";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { ReadOptions, Row, Scan, Snapshot, StructType, TableContext } from "../api.ts";
 import { openRows } from "../data/open_rows.ts";
 import { parseStatistics } from "../data/statistics.ts";

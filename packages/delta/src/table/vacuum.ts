@@ -1,4 +1,4 @@
-import { CinelakeError, findError } from "@cinelake/contracts";
+import { CinelakeError, findError } from "@cinelake/contracts/errors";
 import type { ObjectInfo } from "@cinelake/object_store";
 import type { TableContext, VacuumOptions, VacuumResult } from "../api.ts";
 import { parallel } from "../data/parallel.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CinelakeError, findError } from "@cinelake/contracts";
+import { CinelakeError, findError } from "@cinelake/contracts/errors";
 import type { CommitOptions, CommitResult, StructField, TableContext } from "../api.ts";
 import { filePlan, type FilePlan } from "../data/file_plan.ts";
 import { parallel } from "../data/parallel.ts";
