@@ -225,7 +225,10 @@ test("versions_within_the_retention_stay_whole: random writes, each a day after 
         const context = { ...lake.context, path, now: () => now };
         const table = await createTable(context, {
           schema,
-          configuration: { "delta.deletedFileRetentionDuration": `interval ${days} days` },
+          configuration: {
+            "delta.deletedFileRetentionDuration": `interval ${days} days`,
+            "delta.enableExpiredLogCleanup": "false",
+          },
         });
         const times = [now];
         for (const [index, name] of steps.entries()) {
