@@ -33,6 +33,12 @@ export interface TableContext {
   readonly engineInfo?: string;
   /** Milliseconds since the epoch; default Date.now. */
   readonly now?: () => number;
+  /**
+   * Whether data files and deletion vectors that the log names by absolute paths are read where they lie outside of the store, on this
+   * machine's file system: those of shallow clones. Default false: they are refused with `delta_unsupported`, for a log that somebody
+   * else wrote could name any file that this process can read. Paths below the store's root are always read, through the store.
+   */
+  readonly allowOutsideFiles?: boolean;
   /** Told why a checkpoint could not be written; the commit before it stands all the same. */
   readonly onCheckpointError?: (error: unknown) => void;
 }

@@ -5,6 +5,7 @@ import { openRows } from "../data/open_rows.ts";
 import { parseStatistics } from "../data/statistics.ts";
 import { checkReadable } from "../log/protocol.ts";
 import type { TableState } from "../log/state.ts";
+import { layoutOf } from "../query/layout.ts";
 import { predicateSql } from "../query/predicates.ts";
 import { mayMatch } from "../query/prune.ts";
 import { fieldOf } from "../schema/types.ts";
@@ -38,8 +39,9 @@ class TableSnapshot implements Snapshot {
     let rows = 0;
     for (const file of this.#state.files.values()) {
       const { numRecords } = parseStatistics(file.stats);
-      if (numRecords === undefined || file.deletionVector) return undefined;
-      rows += numRecords;
+      const { cardinality = 0 } = file.deletionVector ?? {};
+      if (numRecords === undefined) return undefined;
+      rows += numRecords - cardinality;
     }
     return rows;
   }
@@ -54,8 +56,9 @@ class TableSnapshot implements Snapshot {
     const columns = options.columns?.map((name) => fieldOf(schema, name)) ?? schema.fields;
     if (columns.length === 0) throw new CinelakeError("invalid_argument", "A scan needs a column at least.");
     const condition = predicateSql(where, schema);
+    const layout = layoutOf(this.#state);
     const all = Array.from(this.#state.files.values());
-    const files = all.filter((file) => mayMatch(where, file, this));
+    const files = all.filter((file) => mayMatch(where, file, layout));
     const rows = await openRows(this.#context, this.#state, files);
     return {
       sql: rows.relation({ columns, condition }),
