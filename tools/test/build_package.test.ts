@@ -104,7 +104,7 @@ describe("the built packages/delta", () => {
       version: source.version,
       license: "Apache-2.0",
       type: "module",
-      engines: { node: ">=22" },
+      engines: { node: ">=22.11.0" },
       exports: { ".": { types: "./lib/delta/index.d.ts", default: "./lib/delta/index.js" } },
       files: ["lib"],
     });

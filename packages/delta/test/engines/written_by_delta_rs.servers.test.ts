@@ -1,4 +1,4 @@
-import { openTable, type DeltaTable } from "@cinelake/delta";
+import { findError, openTable, type DeltaTable } from "@cinelake/delta";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSharedLake, portableRows, type SharedLake } from "../support/other_engines.ts";
 import { portableChanges, sortedRows, type PortableRow } from "../support/portable.ts";
@@ -49,6 +49,8 @@ function orError<T>(work: Promise<T>): Promise<T | Error> {
   return work.catch((error: Error) => error);
 }
 
+/** The rows in order, `gone` where vacuum has taken files of the version, or any other error's text. */
 function rowsOrGone(rows: PortableRow[] | Error): PortableRow[] | string {
-  return Array.isArray(rows) ? sortedRows(rows) : "gone";
+  if (Array.isArray(rows)) return sortedRows(rows);
+  return findError(rows, "object_not_found") || rows.message.includes("No such file") ? "gone" : rows.message;
 }
