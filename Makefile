@@ -5,7 +5,7 @@ INSTALLED := node_modules/.installed
 MANIFESTS := package.json pnpm-lock.yaml pnpm-workspace.yaml $(wildcard packages/*/package.json services/*/package.json)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers check generate format docs clean
+.PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers check generate pack_delta format docs clean
 
 help: ## this list
 	@grep -hE '^[a-z_]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -54,6 +54,10 @@ check: install ## types, lint, import rules, formatting, unused exports, generat
 generate: install ## types, validators and pages from schemas/
 	node packages/contracts/scripts/generate.ts
 	node services/all_in_one/scripts/generate.ts
+
+pack_delta: install ## packages/delta as an npm package, in .cache/dist/
+	node tools/build_package.ts packages/delta
+	npm pack --silent --pack-destination .cache/dist ./.cache/dist/delta
 
 format: install
 	oxfmt .

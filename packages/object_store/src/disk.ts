@@ -1,7 +1,7 @@
 import type * as fs from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import { RESERVED_NAME } from "./keys.ts";
 
 /** The file operations the adapter uses; tests replace some to inject faults. */

@@ -5,7 +5,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import {
   errorCode,
   explain,

@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 
 /** Names that start so belong to the store itself: temporary files and staging folders. No key has such a segment, no listing shows one. */
 export const RESERVED_NAME = ".cinelake-";

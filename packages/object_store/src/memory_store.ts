@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import { checkKey, checkPrefix, compareUtf8, resolveRange } from "./keys.ts";
 import type { LocalFile, ObjectInfo, ObjectStore } from "./object_store.ts";
 

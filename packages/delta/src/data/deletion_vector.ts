@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { DeletionVector } from "../log/actions.ts";
 import { BitmapError, rowRuns, type RowRun } from "./roaring.ts";
 import { decodeZ85 } from "./z85.ts";

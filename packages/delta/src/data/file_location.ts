@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { posix } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { LocalFile } from "@cinelake/object_store";
 import type { TableContext } from "../api.ts";
 import { physicalPath } from "../log/actions.ts";

@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 
 /** The actions of Delta's log, under the names and in the shapes of PROTOCOL.md. */
 export interface Protocol {
@@ -24,6 +24,7 @@ export interface DeletionVector {
   readonly offset?: number;
   readonly sizeInBytes?: number;
   readonly cardinality?: number;
+  readonly maxRowIndex?: number;
 }
 export interface AddFile {
   /** URI: the physical path, percent-encoded. */
@@ -35,6 +36,9 @@ export interface AddFile {
   readonly stats?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly deletionVector?: DeletionVector;
+  readonly baseRowId?: number;
+  readonly defaultRowCommitVersion?: number;
+  readonly clusteringProvider?: string;
 }
 export interface RemoveFile {
   readonly path: string;
@@ -44,6 +48,8 @@ export interface RemoveFile {
   readonly partitionValues?: PartitionValues;
   readonly size?: number;
   readonly deletionVector?: DeletionVector;
+  readonly baseRowId?: number;
+  readonly defaultRowCommitVersion?: number;
 }
 /** A file of the change data feed. */
 export interface ChangeFile {
@@ -76,7 +82,14 @@ export interface CommitInfo {
   readonly readVersion?: number;
 }
 
-/** One line of a commit: exactly one member is there. */
+/** A file that holds file actions of a V2 checkpoint. */
+export interface Sidecar {
+  readonly path: string;
+  readonly sizeInBytes: number;
+  readonly modificationTime: number;
+}
+
+/** One line of a commit or checkpoint: exactly one member is there. */
 export interface Action {
   readonly protocol?: Protocol;
   readonly metaData?: Metadata;
@@ -86,6 +99,8 @@ export interface Action {
   readonly txn?: Transaction;
   readonly domainMetadata?: DomainMetadata;
   readonly commitInfo?: CommitInfo;
+  readonly checkpointMetadata?: { readonly version: number };
+  readonly sidecar?: Sidecar;
 }
 
 /** A commit's bytes to its actions; unknown actions stay and are of no consequence. Fails with `delta_corrupt`, naming file and line. */
@@ -133,9 +148,15 @@ export function fileUri(path: string): string {
 
 /** What makes two file actions speak of the same file: its path (`/a`, `file:/a` and `file:///a` are one) and its deletion vector. */
 export function fileKey(file: { readonly path: string; readonly deletionVector?: DeletionVector | null }): string {
+  const path = pathKey(file.path);
   const vector = file.deletionVector;
-  const path = physicalPath(file.path).replace(/^(?:file:)?\/+/, "/");
   return vector ? `${path}\n${vector.storageType}${vector.pathOrInlineDv}@${vector.offset ?? ""}` : path;
+}
+
+/** Nearly all paths of large tables are what they stand for already. */
+function pathKey(uri: string): string {
+  if (!uri.includes("%") && !uri.startsWith("/") && !uri.startsWith("file:")) return uri;
+  return physicalPath(uri).replace(/^(?:file:)?\/+/, "/");
 }
 
 /** The action that removes a file. */

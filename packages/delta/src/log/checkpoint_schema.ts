@@ -2,10 +2,10 @@ import type { SqlColumn } from "../engine.ts";
 
 const TEXT_MAP = "MAP(VARCHAR, VARCHAR)";
 const VECTOR =
-  'STRUCT("storageType" VARCHAR, "pathOrInlineDv" VARCHAR, "offset" INTEGER, "sizeInBytes" INTEGER, "cardinality" BIGINT)';
+  'STRUCT("storageType" VARCHAR, "pathOrInlineDv" VARCHAR, "offset" INTEGER, "sizeInBytes" INTEGER, "cardinality" BIGINT, "maxRowIndex" BIGINT)';
 
-/** The actions that a checkpoint holds, one column each, as DuckDB's types. */
-const ACTIONS: readonly SqlColumn[] = [
+/** The actions that are not about files, one column each, as DuckDB's types: those of a V1 checkpoint. */
+const PLAIN_ACTIONS: readonly SqlColumn[] = [
   { name: "txn", type: 'STRUCT("appId" VARCHAR, "version" BIGINT, "lastUpdated" BIGINT)' },
   {
     name: "metaData",
@@ -18,19 +18,25 @@ const ACTIONS: readonly SqlColumn[] = [
   { name: "domainMetadata", type: 'STRUCT("domain" VARCHAR, "configuration" VARCHAR, "removed" BOOLEAN)' },
 ];
 
-const ADD = `"path" VARCHAR, "partitionValues" ${TEXT_MAP}, "size" BIGINT, "modificationTime" BIGINT, "dataChange" BOOLEAN, "stats" VARCHAR, "tags" ${TEXT_MAP}`;
-const REMOVE = `"path" VARCHAR, "deletionTimestamp" BIGINT, "dataChange" BOOLEAN, "extendedFileMetadata" BOOLEAN, "partitionValues" ${TEXT_MAP}, "size" BIGINT`;
+const ROW_TRACKING = '"baseRowId" BIGINT, "defaultRowCommitVersion" BIGINT';
+const ADD_FIELDS = `"path" VARCHAR, "partitionValues" ${TEXT_MAP}, "size" BIGINT, "modificationTime" BIGINT, "dataChange" BOOLEAN, "stats" VARCHAR, "tags" ${TEXT_MAP}, "deletionVector" ${VECTOR}, ${ROW_TRACKING}, "clusteringProvider" VARCHAR`;
+const REMOVE = `STRUCT("path" VARCHAR, "deletionTimestamp" BIGINT, "dataChange" BOOLEAN, "extendedFileMetadata" BOOLEAN, "partitionValues" ${TEXT_MAP}, "size" BIGINT, "deletionVector" ${VECTOR}, ${ROW_TRACKING})`;
 
-/** What is written: the columns of PROTOCOL.md's checkpoint schema for tables without deletion vectors. */
-export const WRITTEN_COLUMNS: readonly SqlColumn[] = [
-  ...ACTIONS,
-  { name: "add", type: `STRUCT(${ADD})` },
-  { name: "remove", type: `STRUCT(${REMOVE})` },
+/** What the files of a checkpoint hold that are not sidecars, but for its file actions. */
+export const PLAIN_COLUMNS: readonly SqlColumn[] = [
+  ...PLAIN_ACTIONS,
+  { name: "sidecar", type: 'STRUCT("path" VARCHAR, "sizeInBytes" BIGINT, "modificationTime" BIGINT)' },
 ];
 
-/** What is read; a column or field that a checkpoint lacks is null. */
-export const READ_COLUMNS: readonly SqlColumn[] = [
-  ...ACTIONS,
-  { name: "add", type: `STRUCT(${ADD}, "deletionVector" ${VECTOR})` },
-  { name: "remove", type: `STRUCT(${REMOVE}, "deletionVector" ${VECTOR})` },
-];
+export const REMOVE_COLUMN: SqlColumn = { name: "remove", type: REMOVE };
+
+/** `statistics` is the type of `stats_parsed`, for checkpoints that keep it instead of `stats`. */
+export function addColumn(statistics?: string): SqlColumn {
+  return {
+    name: "add",
+    type: `STRUCT(${ADD_FIELDS}${statistics === undefined ? "" : `, "stats_parsed" ${statistics}`})`,
+  };
+}
+
+/** The columns of a V1 checkpoint as it is written. */
+export const WRITTEN_COLUMNS: readonly SqlColumn[] = [...PLAIN_ACTIONS, addColumn(), REMOVE_COLUMN];

@@ -1,21 +1,28 @@
-import { findError } from "@cinelake/contracts";
-import type { ObjectInfo, ObjectStore } from "@cinelake/object_store";
+import { setTimeout as sleep } from "node:timers/promises";
+import { findError } from "@cinelake/contracts/errors";
+import type { ObjectStore } from "@cinelake/object_store";
 import type { SqlEngine } from "../engine.ts";
 import { parallel } from "../data/parallel.ts";
-import { parseCommit, type Action, type CommitInfo, type RemoveFile } from "./actions.ts";
-import { readCheckpoint } from "./checkpoint.ts";
-import { commitKey, keyBefore, lastCheckpointKey, logPrefix } from "./names.ts";
+import { parseCommit, type Action, type RemoveFile } from "./actions.ts";
+import { replayCheckpoint } from "./checkpoint_read.ts";
+import { commitInfoOf, readCommitInfo } from "./commit_info.ts";
+import { readHint } from "./hint.ts";
+import { listLog } from "./listing.ts";
+import { commitKey } from "./names.ts";
 import { hasInCommitTimestamps } from "./protocol.ts";
 import {
-  classifyLog,
+  coverCommits,
   firstHole,
   missingCommit,
   planSegment,
-  type CommitFile,
+  type LogEntry,
   type LogListing,
   type LogSegment,
 } from "./segment.ts";
 import { Replay, type TableState } from "./state.ts";
+import { UnusableFile } from "./unusable_file.ts";
+
+export { commitInfoOf } from "./commit_info.ts";
 
 export interface LogPlace {
   readonly store: ObjectStore;
@@ -28,47 +35,39 @@ export interface LoadedState {
   readonly tombstones: ReadonlyMap<string, RemoveFile>;
 }
 
+const patience = 3;
+
 /** The table as of a version (default the latest); undefined if there is no table at all. */
 export async function loadState(place: LogPlace, version?: number): Promise<TableState | undefined> {
-  return (await loadWithTombstones(place, version))?.state;
+  return load(place, version, new Replay());
 }
 
 /** As loadState, with the files that were removed and that the log still knows. */
 export async function loadWithTombstones(place: LogPlace, version?: number): Promise<LoadedState | undefined> {
-  const hint = await readHint(place);
-  if (hint !== undefined && (version === undefined || version >= hint)) {
-    const listing = await listLog(place, hint);
-    if (listing.checkpoints.some((checkpoint) => checkpoint.version >= hint)) {
-      return replaySegment(place, planSegment(listing, place.path, version));
-    }
-  }
-  return replaySegment(place, planSegment(await listLog(place), place.path, version));
+  const tombstones = new Map<string, RemoveFile>();
+  const state = await load(place, version, new Replay({ tombstones }));
+  return state && { state, tombstones };
 }
 
 /** The latest state, reading only what came after `known`. */
 export async function refreshState(place: LogPlace, known: TableState): Promise<TableState> {
-  const { commits } = await listLog(place, known.version + 1);
+  const from = known.version + 1;
+  const { commits, compactions } = await listLog(place, { from, expectsFirst: true });
   if (commits.length === 0) return known;
   // The log was cleaned up behind our back: start over.
-  if (commits[0]!.version !== known.version + 1) return (await loadState(place)) ?? known;
+  if (commits[0]!.version !== from) return (await loadState(place)) ?? known;
   const hole = firstHole(commits);
   if (hole !== undefined) throw missingCommit(place.path, hole);
-  const replay = new Replay(known);
-  const info = await replayCommits(place, replay, commits);
-  return finish(replay, commits.at(-1)!, info);
-}
-
-/**
- * The table's log from a version on (default all of it). A listing that runs beside two commits may hold the second without the
- * first, so one with a hole is made again before it is believed.
- */
-export async function listLog(place: LogPlace, from = 0): Promise<LogListing> {
-  for (let attempt = 1; ; attempt++) {
-    const files: ObjectInfo[] = [];
-    const options = { startAfter: keyBefore(place.path, from) };
-    for await (const file of place.store.list(logPrefix(place.path), options)) files.push(file);
-    const listing = classifyLog(files);
-    if (attempt === 3 || firstHole(listing.commits) === undefined) return listing;
+  const last = commits.at(-1)!;
+  try {
+    return await replayEntries(place, new Replay({ base: known }), {
+      version: last.version,
+      timestamp: last.timestamp,
+      entries: coverCommits(commits, compactions),
+    });
+  } catch (error) {
+    if (error instanceof UnusableFile) return (await loadState(place)) ?? known;
+    throw error;
   }
 }
 
@@ -83,52 +82,71 @@ export async function readCommit(place: LogPlace, version: number): Promise<Acti
   }
 }
 
-async function replaySegment(place: LogPlace, segment: LogSegment | undefined): Promise<LoadedState | undefined> {
-  if (!segment) return undefined;
-  const { checkpoint, commits, version } = segment;
-  const replay = new Replay();
-  if (checkpoint) replay.apply(await readCheckpoint(place, checkpoint.keys));
-  const info =
-    commits.length > 0
-      ? await replayCommits(place, replay, commits)
-      : commitInfoOf((await readCommit(place, version)) ?? []);
-  return { state: finish(replay, segment, info), tombstones: replay.tombstones };
+/** Reads a version from the newest whole checkpoint; a file that turns out to be unusable is done without where others can stand in. */
+async function load(place: LogPlace, version: number | undefined, replay: Replay): Promise<TableState | undefined> {
+  let listing = await firstListing(place, version);
+  const unusable = new Set<string>();
+  let first: UnusableFile | undefined;
+  for (;;) {
+    let segment: LogSegment | undefined;
+    try {
+      segment = planSegment(listing, place.path, version, unusable);
+    } catch (error) {
+      throw first?.cause ?? error;
+    }
+    if (!segment) return undefined;
+    try {
+      replay.reset();
+      if (segment.checkpoint) await replayCheckpoint(place, segment.checkpoint, replay);
+      return await replayEntries(place, replay, segment);
+    } catch (error) {
+      if (!(error instanceof UnusableFile)) throw error;
+      if (unusable.has(error.key)) throw error.cause;
+      first ??= error;
+      unusable.add(error.key);
+      listing = await listLog(place, { atLeast: version });
+    }
+  }
 }
 
-/** Replays the commits; gives the last one's commitInfo. */
-async function replayCommits(
+/** From the checkpoint that `_last_checkpoint` names, if it is there and early enough; else all of the log. */
+async function firstListing(place: LogPlace, version: number | undefined): Promise<LogListing> {
+  const hint = await readHint(place.store, place.path);
+  if (hint !== undefined && (version === undefined || version >= hint)) {
+    const listing = await listLog(place, { from: hint, atLeast: version ?? hint });
+    if (listing.checkpoints.some((checkpoint) => checkpoint.version <= (version ?? Infinity))) return listing;
+  }
+  return listLog(place, { atLeast: version ?? hint });
+}
+
+async function replayEntries(
   place: LogPlace,
   replay: Replay,
-  commits: readonly CommitFile[],
-): Promise<CommitInfo | undefined> {
-  const read = await parallel(commits, async ({ key }) => parseCommit(await place.store.get(key), key));
+  { version, timestamp, entries }: Pick<LogSegment, "version" | "timestamp" | "entries">,
+): Promise<TableState> {
+  const read = await parallel(entries, (entry) => readEntry(place, entry, entry === entries.at(-1)));
   for (const actions of read) replay.apply(actions);
-  return commitInfoOf(read.at(-1) ?? []);
-}
-
-function finish(
-  replay: Replay,
-  { version, timestamp }: Pick<LogSegment, "version" | "timestamp">,
-  info: CommitInfo | undefined,
-): TableState {
   const state = replay.finish(version, timestamp);
-  const time = hasInCommitTimestamps(state.metadata) ? info?.inCommitTimestamp : undefined;
-  return time === undefined ? state : { ...state, timestamp: time };
+  if (!hasInCommitTimestamps(state.metadata)) return state;
+  const info = commitInfoOf(read.at(-1) ?? []) ?? (await readCommitInfo(place, version));
+  return info?.inCommitTimestamp === undefined ? state : { ...state, timestamp: info.inCommitTimestamp };
 }
 
-export function commitInfoOf(actions: readonly Action[]): CommitInfo | undefined {
-  return actions.find((action) => action.commitInfo)?.commitInfo;
-}
-
-/** The version that `_last_checkpoint` names. It is a hint: missing, torn or senseless text counts as none. */
-async function readHint(place: LogPlace): Promise<number | undefined> {
-  try {
-    const text = new TextDecoder().decode(await place.store.get(lastCheckpointKey(place.path)));
-    const { version } = JSON.parse(text) as { version?: unknown };
-    return typeof version === "number" && Number.isSafeInteger(version) && version >= 0 ? version : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError || findError(error, "object_not_found"))
-      return undefined;
-    throw error;
+/**
+ * A commit's or a compaction's actions. The last commit may be on its way yet where a writer of another kind does not write it at once:
+ * a torn one is read again before it counts as damage.
+ */
+async function readEntry(place: LogPlace, { key, isCompaction }: LogEntry, isLast: boolean): Promise<Action[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const actions = parseCommit(await place.store.get(key), key);
+      if (actions.length > 0 || !isLast || isCompaction || attempt === patience) return actions;
+    } catch (error) {
+      if (findError(error, "object_not_found")) throw new UnusableFile(key, error);
+      if (!findError(error, "delta_corrupt")) throw error;
+      if (isCompaction) throw new UnusableFile(key, error);
+      if (!isLast || attempt === patience) throw error;
+    }
+    await sleep(10 * 4 ** attempt);
   }
 }

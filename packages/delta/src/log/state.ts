@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { StructType } from "../api.ts";
 import { parseSchema } from "../schema/types.ts";
 import {
@@ -26,43 +26,69 @@ export interface TableState {
   readonly domains: ReadonlyMap<string, DomainMetadata>;
 }
 
+export interface ReplayOptions {
+  /** The state to start from; default none. */
+  readonly base?: TableState;
+  /** Filled with removed files by `fileKey`, if given: only checkpoints and clean-up want them, and they are many. */
+  readonly tombstones?: Map<string, RemoveFile>;
+}
+
 /** Replays actions over a state (or none), oldest first. */
 export class Replay {
+  readonly tombstones: Map<string, RemoveFile> | undefined;
+  readonly #base: TableState | undefined;
   #protocol: Protocol | undefined;
   #metadata: Metadata | undefined;
-  readonly #files: Map<string, AddFile>;
-  /** Removed files by `fileKey`: kept only from a start without base, since only checkpoints want them and they grow without end. */
-  readonly tombstones = new Map<string, RemoveFile>();
-  readonly #transactions: Map<string, Transaction>;
-  readonly #domains: Map<string, DomainMetadata>;
-  readonly #base: TableState | undefined;
+  #files = new Map<string, AddFile>();
+  #transactions = new Map<string, Transaction>();
+  #domains = new Map<string, DomainMetadata>();
 
-  constructor(base?: TableState) {
+  constructor({ base, tombstones }: ReplayOptions = {}) {
     this.#base = base;
-    this.#protocol = base?.protocol;
-    this.#metadata = base?.metadata;
-    this.#files = new Map(base?.files);
-    this.#transactions = new Map(base?.transactions);
-    this.#domains = new Map(base?.domains);
+    this.tombstones = tombstones;
+    this.reset();
   }
 
-  /** One commit's or checkpoint's actions. Within a commit removes come first: a file may be replaced under the same path. */
+  /** Back to the start. */
+  reset(): void {
+    this.#protocol = this.#base?.protocol;
+    this.#metadata = this.#base?.metadata;
+    this.#files = new Map(this.#base?.files);
+    this.#transactions = new Map(this.#base?.transactions);
+    this.#domains = new Map(this.#base?.domains);
+    this.tombstones?.clear();
+  }
+
+  /** One commit's actions, or those of several that were reconciled. Removes come first: a file may be replaced under the same path. */
   apply(actions: readonly Action[]): void {
     for (const { remove } of actions) {
       if (!remove) continue;
       const key = fileKey(remove);
       this.#files.delete(key);
-      if (!this.#base) this.tombstones.set(key, remove);
+      this.tombstones?.set(key, remove);
     }
-    for (const action of actions) {
-      if (action.add) {
-        const key = fileKey(action.add);
-        this.tombstones.delete(key);
-        this.#files.set(key, action.add.partitionValues ? action.add : { ...action.add, partitionValues: {} });
-      } else if (action.protocol) this.#protocol = action.protocol;
-      else if (action.metaData) this.#metadata = { ...NO_PROPERTIES, ...action.metaData };
-      else if (action.txn) this.#transactions.set(action.txn.appId, action.txn);
-      else if (action.domainMetadata) this.#setDomain(action.domainMetadata);
+    for (const { add, protocol, metaData, txn, domainMetadata } of actions) {
+      if (add) this.addFiles([add.partitionValues ? add : { ...add, partitionValues: {} }]);
+      else if (protocol) this.#protocol = protocol;
+      else if (metaData) this.#metadata = { ...NO_PROPERTIES, ...metaData };
+      else if (txn) this.#transactions.set(txn.appId, txn);
+      else if (domainMetadata) this.#setDomain(domainMetadata);
+    }
+  }
+
+  addFiles(adds: readonly AddFile[]): void {
+    for (const add of adds) {
+      const key = fileKey(add);
+      this.tombstones?.delete(key);
+      this.#files.set(key, add);
+    }
+  }
+
+  /** Removed files of a checkpoint, where they are not among the live ones. */
+  addTombstones(removes: readonly RemoveFile[]): void {
+    for (const remove of removes) {
+      const key = fileKey(remove);
+      if (!this.#files.has(key)) this.tombstones?.set(key, remove);
     }
   }
 
@@ -90,7 +116,7 @@ export class Replay {
 }
 
 /** Some writers leave these out where they are empty. */
-const NO_PROPERTIES = { partitionColumns: [], configuration: {} };
+export const NO_PROPERTIES = { partitionColumns: [], configuration: {} };
 
 function missing(action: string, version: number): never {
   throw new CinelakeError("delta_corrupt", `The log up to version ${version} has no ${action} action.`);

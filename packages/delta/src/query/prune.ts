@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { Predicate, StructField } from "../api.ts";
 import { parseStatistics, type Statistics } from "../data/statistics.ts";
 import type { AddFile } from "../log/actions.ts";

@@ -7,7 +7,7 @@ import {
   type DuckDBType,
 } from "@duckdb/node-api";
 import type * as Arrow from "apache-arrow";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { DataType, StructField } from "../api.ts";
 
 /** The library, loaded by those who want it. */

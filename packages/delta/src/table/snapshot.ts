@@ -1,5 +1,5 @@
 import type { RecordBatch } from "apache-arrow";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { ReadOptions, Row, Scan, Snapshot, StructField, StructType, TableContext } from "../api.ts";
 import { openRows } from "../data/open_rows.ts";
 import { rowWindows } from "../data/row_windows.ts";

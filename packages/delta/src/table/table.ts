@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type {
   AlterOptions,
   At,
@@ -6,6 +6,7 @@ import type {
   CommitResult,
   DeltaTable,
   HistoryEntry,
+  OptimizeOptions,
   OptimizeResult,
   OverwriteOptions,
   RestoreResult,
@@ -13,6 +14,7 @@ import type {
   RowFilter,
   TableDescription,
   UpdateOptions,
+  VacuumOptions,
   VacuumResult,
   WriteOptions,
   MergeOptions,
@@ -20,19 +22,25 @@ import type {
   Source,
   TableContext,
 } from "../api.ts";
-import { writeCheckpoint } from "../log/checkpoint.ts";
+import { cleanLog } from "../log/cleanup.ts";
+import { writeCheckpoint } from "../log/checkpoint_write.ts";
 import { loadState, loadWithTombstones, refreshState } from "../log/load.ts";
 import { versionNotFound } from "../log/segment.ts";
+import { versionAt } from "../log/version_at.ts";
 import type { TableState } from "../log/state.ts";
 import { alter } from "./alter.ts";
 import { append } from "./append.ts";
 import { nowOf } from "./context.ts";
 import { deleteRows } from "./delete.ts";
-import { history, versionAt } from "./history.ts";
+import { history } from "./history.ts";
+import { describeTable } from "./describe.ts";
 import { merge } from "./merge.ts";
+import { optimize } from "./optimize.ts";
 import { overwrite } from "./overwrite.ts";
+import { restore } from "./restore.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { update } from "./update.ts";
+import { vacuum } from "./vacuum.ts";
 
 /** The façade: keeps the last state it has seen, so that only newer commits are read. */
 export class Table implements DeltaTable {
@@ -48,12 +56,7 @@ export class Table implements DeltaTable {
 
   async snapshot(at?: At): Promise<Snapshot> {
     const latest = await this.#latest();
-    if (!at) return snapshotOf(this.#context, latest);
-    const version = "version" in at ? at.version : await versionAt(this.#context, latest, at.timestamp);
-    if (!Number.isSafeInteger(version) || version < 0)
-      throw versionNotFound(this.path, version, "versions are 0, 1, 2, …");
-    const state = version === latest.version ? latest : await loadState(this.#context, version);
-    return snapshotOf(this.#context, state ?? latest);
+    return snapshotOf(this.#context, at ? await this.#stateAt(latest, at) : latest);
   }
 
   append(source: Source, options: WriteOptions = {}): Promise<CommitResult> {
@@ -80,16 +83,22 @@ export class Table implements DeltaTable {
     return this.#write((state) => alter(this.#context, state, options));
   }
 
-  async optimize(): Promise<OptimizeResult> {
-    return missing("optimize");
+  optimize(options: OptimizeOptions = {}): Promise<OptimizeResult> {
+    return this.#write((state) => optimize(this.#context, state, options));
   }
 
-  async vacuum(): Promise<VacuumResult> {
-    return missing("vacuum");
+  async vacuum(options: VacuumOptions = {}): Promise<VacuumResult> {
+    const { dryRun, deletedFiles, deletedBytes } = await this.#write(() => vacuum(this.#context, options));
+    return { dryRun, deletedFiles, deletedBytes };
   }
 
-  async restore(): Promise<RestoreResult> {
-    return missing("restore");
+  restore(at: At): Promise<RestoreResult> {
+    return this.#write(async (state) => {
+      const old = await this.#stateAt(state, at);
+      const parameters = Object.fromEntries(Object.entries(at).map(([name, value]) => [name, String(value)]));
+      const result = await restore(this.#context, state, old, parameters);
+      return { ...result, restoredVersion: old.version };
+    });
   }
 
   // eslint-disable-next-line require-yield
@@ -98,7 +107,7 @@ export class Table implements DeltaTable {
   }
 
   async describe(): Promise<TableDescription> {
-    return missing("describe");
+    return describeTable(this.#context, await this.#latest());
   }
 
   async checkpoint(): Promise<void> {
@@ -115,7 +124,16 @@ export class Table implements DeltaTable {
     return state;
   }
 
-  async #write(work: (state: TableState) => Promise<CommitResult>): Promise<CommitResult> {
+  async #stateAt(latest: TableState, at: At): Promise<TableState> {
+    const version = "version" in at ? at.version : await versionAt(this.#context, latest, at.timestamp);
+    if (!Number.isSafeInteger(version) || version < 0)
+      throw versionNotFound(this.path, version, "versions are 0, 1, 2, …");
+    return version === latest.version ? latest : ((await loadState(this.#context, version)) ?? latest);
+  }
+
+  async #write<T extends { readonly version: number; readonly committed: boolean }>(
+    work: (state: TableState) => Promise<T>,
+  ): Promise<T> {
     const state = await this.#latest();
     const result = await work(state);
     const interval = Number(state.metadata.configuration["delta.checkpointInterval"] ?? 10);
@@ -127,7 +145,9 @@ export class Table implements DeltaTable {
   async #checkpoint(version: number): Promise<void> {
     try {
       const loaded = await loadWithTombstones(this.#context, version);
-      if (loaded) await writeCheckpoint(this.#context, loaded.state, loaded.tombstones, nowOf(this.#context));
+      if (!loaded) return;
+      await writeCheckpoint(this.#context, loaded, nowOf(this.#context));
+      await cleanLog(this.#context, loaded.state, nowOf(this.#context));
     } catch (error) {
       this.#context.onCheckpointError?.(error);
     }

@@ -92,6 +92,19 @@ test("only_the_first_32_leaves_count", () => {
   expect(Object.keys(nullCount)).toEqual(Array.from({ length: 32 }, (_, i) => `c${i}`));
 });
 
+test.each<[string, Record<string, string>, string[]]>([
+  ["a number of them", { "delta.dataSkippingNumIndexedCols": "2" }, ["a", "s.b"]],
+  ["all", { "delta.dataSkippingNumIndexedCols": "-1" }, ["a", "s.b", "s.c", "odd,name"]],
+  ["none", { "delta.dataSkippingNumIndexedCols": "0" }, []],
+  ["named ones", { "delta.dataSkippingStatsColumns": "s.c, `odd,name`" }, ["s.c", "odd,name"]],
+  ["a named struct", { "delta.dataSkippingStatsColumns": "S" }, ["s.b", "s.c"]],
+])("properties_choose_the_indexed_columns: %s", (_name, configuration, expected) => {
+  const schema = struct({ a: "long", s: struct({ b: "long", c: "long" }), "odd,name": "long" });
+  const isIndexed = indexedLeaves(schema, { configuration, partitionColumns: [] }, "none");
+  const leaves = [["a"], ["s", "b"], ["s", "c"], ["odd,name"]];
+  expect(leaves.filter(isIndexed).map((path) => path.join("."))).toEqual(expected);
+});
+
 test("truncated_maximum_is_no_less: by UTF-8 order, whatever the characters", () => {
   const character = fc.oneof(
     fc.constantFrom("a", "~", "\u007f", "é", "\uffff", "\u{10ffff}"),

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { fileKey, fileUri, formatCommit, parseCommit, physicalPath } from "../../src/log/actions.ts";
-import { retentionMillis } from "../../src/log/checkpoint.ts";
+import { intervalMillis } from "../../src/log/retention.ts";
 
 test("file_uri_round_trips: any physical path, also one that is percent-encoded already", () => {
   const segment = fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => !text.includes("/"));
@@ -42,8 +42,11 @@ test.each([
   ["interval 1 week", 604_800_000],
   ["interval 30 days", 30 * 86_400_000],
   ["2 hours", 7_200_000],
-  [undefined, 604_800_000],
-  ["for ever", 604_800_000],
-])("retention_interval: %s", (text, expected) => {
-  expect(retentionMillis(text)).toBe(expected);
+  ["INTERVAL 1 day 12 hours", 36 * 3_600_000],
+  ["interval 0 seconds", 0],
+  [undefined, undefined],
+  ["for ever", undefined],
+  ["interval 3 days and more", undefined],
+])("interval: %s", (text, expected) => {
+  expect(intervalMillis(text)).toBe(expected);
 });

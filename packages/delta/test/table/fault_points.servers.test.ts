@@ -30,7 +30,7 @@ function run(root: string, operation: string, killAt?: number): Promise<{ calls:
   });
 }
 
-/** A table with several small files, a checkpoint, removed files, and nine versions: the next commit writes a checkpoint. */
+/** A table with several small files, a checkpoint, removed files, and versions 0 to 5: the next commit writes a checkpoint. */
 async function prepare(root: string): Promise<void> {
   await using lake = await openLake(root);
   const context = { ...lake.context, path: "t" };
@@ -43,6 +43,7 @@ async function prepare(root: string): Promise<void> {
     await table.append({
       rows: [
         { id, p: "x" },
+        { id: id + 21, p: "x" },
         { id: id + 10, p: "y" },
       ],
     });
