@@ -33,6 +33,7 @@ const BY_NAME: Readonly<Record<string, S3Failure>> = {
   XMinioStorageFull: "full",
   QuotaExceeded: "full",
   ExpiredToken: "denied",
+  XAdminUserNotFound: "denied", // an unknown access key, where versitygw keeps users
   AuthorizationHeaderMalformed: "wrong_region",
   PermanentRedirect: "wrong_region",
   CredentialsProviderError: "no_credentials",

@@ -52,11 +52,10 @@ export function parseS3Url(url: string, env: Readonly<Record<string, string | un
 /** The URL of a location, for people and for opening it again. */
 export function s3UrlOf(location: S3Location): string {
   const parameters = new URLSearchParams();
-  if (location.endpoint) {
-    parameters.set("endpoint", location.endpoint);
-    parameters.set("path_style", String(location.pathStyle));
-  }
+  if (location.endpoint) parameters.set("endpoint", location.endpoint);
   if (location.region) parameters.set("region", location.region);
+  if (location.pathStyle !== (location.endpoint !== undefined))
+    parameters.set("path_style", String(location.pathStyle));
   const path = location.prefix.split("/").map(encodeURIComponent).join("/").slice(0, -1);
   const query = parameters.size > 0 ? `?${parameters.toString().replaceAll("%3A", ":").replaceAll("%2F", "/")}` : "";
   return `s3://${location.bucket}${path && `/${path}`}${query}`;

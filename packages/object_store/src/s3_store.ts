@@ -135,7 +135,9 @@ class S3Store implements ObjectStore {
       await using file = await fs.open(localPath, "r").catch((cause: unknown) => {
         throw new CinelakeError("invalid_argument", `Cannot store ${key}: ${localPath} cannot be read`, { cause });
       });
-      const { size } = await file.stat();
+      const info = await file.stat();
+      if (!info.isFile()) throw new CinelakeError("invalid_argument", `Cannot store ${key}: ${localPath} is no file`);
+      const { size } = info;
       if (size > this.#requests.limits.partBytes) {
         const { id, Metadata } = newWriteId();
         const stored = () => isOurs(this.#requests, target, id);

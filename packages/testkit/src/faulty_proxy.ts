@@ -13,9 +13,7 @@ export type ProxyFault =
   /** Passes some bytes of the answer's body, then nothing more; the connection stays. */
   | { readonly stallBodyAfter: number }
   /** Takes the request and does nothing. */
-  | "stall"
-  /** Passes the request on with a header left out, as a service that does not know it would behave. */
-  | { readonly withoutHeader: string };
+  | "stall";
 
 export interface ProxiedRequest {
   readonly method: string;
@@ -68,9 +66,8 @@ async function handle(
     outgoing.writeHead(fault.answer, { "content-type": "application/xml" }).end(fault.body);
     return;
   }
-  const { headers } = incoming;
-  if (typeof fault === "object" && "withoutHeader" in fault) delete headers[fault.withoutHeader];
-  const passed = forward(new URL(incoming.url ?? "/", target), { method: incoming.method, headers }).end(body);
+  const { method, headers } = incoming;
+  const passed = forward(new URL(incoming.url ?? "/", target), { method, headers }).end(body);
   const [answer] = (await once(passed, "response")) as [IncomingMessage];
   const content = await buffer(answer);
   if (fault === "cut_answer") {

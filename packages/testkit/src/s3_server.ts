@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -17,6 +18,8 @@ export interface S3Server extends AsyncDisposable {
   /** Origin of the service. */
   readonly endpoint: string;
   readonly bucket: string;
+  /** What all of these tests' keys begin with: "run-.../", so that a service that is kept sees no key twice. */
+  readonly root: string;
   /** Credentials as environment variables. */
   readonly environment: Readonly<Record<string, string>>;
   /** URL of a store below `prefix`; `endpoint` replaces the service's own, for a proxy before it. */
@@ -70,11 +73,13 @@ function server(
   environment: Readonly<Record<string, string>>,
   dispose: () => Promise<void>,
 ): S3Server {
+  const root = `run-${randomUUID()}/`;
   return {
     endpoint,
     bucket,
+    root,
     environment,
-    url: (prefix, through = endpoint) => `s3://${bucket}/${prefix}?endpoint=${through}`,
+    url: (prefix, through = endpoint) => `s3://${bucket}/${root}${prefix}?endpoint=${through}`,
     [Symbol.asyncDispose]: dispose,
   };
 }
