@@ -237,9 +237,12 @@ export interface Snapshot {
   /** Last `txn` version of an application. */
   transaction(appId: string): number | undefined;
   scan(options?: ReadOptions): Promise<Scan>;
-  /** Batches of rows, read as they are asked for; order is not defined. */
+  /** Batches of rows, read as they are asked for; order is not defined. Of the files at most 32 are open at once. */
   read(options?: ReadOptions): AsyncIterable<Row[]>;
-  /** The same as Arrow record batches. */
+  /**
+   * The same as Arrow record batches of one schema, at least one: without rows an empty one. Decimals have 128 bits, dates count days,
+   * timestamps microseconds, in zone `UTC` or (timestamp_ntz) in none.
+   */
   arrow(options?: ReadOptions): AsyncIterable<RecordBatch>;
 }
 
