@@ -46,6 +46,7 @@ test_servers: install_servers ## tests against other engines and servers; instal
 install_servers: install $(VERSITYGW) ## another Delta reader and an S3 server (needs Go), for tests
 	cd tests/independent_reader && $(PNPM) install --frozen-lockfile
 $(VERSITYGW):
+	@command -v go >/dev/null || { echo "the S3 server for tests is built with Go: https://go.dev/dl" >&2; exit 1; }
 	GOBIN=$(CURDIR)/$(@D) go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 check: install ## types, lint, import rules, formatting, unused exports, generated files
