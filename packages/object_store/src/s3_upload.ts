@@ -6,7 +6,7 @@ import {
   UploadPartCommand,
   type CompletedPart,
 } from "@aws-sdk/client-s3";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { Target } from "./s3_objects.ts";
 import type { S3Requests } from "./s3_requests.ts";
 
