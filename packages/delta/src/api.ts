@@ -277,7 +277,9 @@ export interface DeltaTable {
   restore(at: At): Promise<RestoreResult>;
   /**
    * Rows that were inserted, deleted or changed, each with `_change_type` (`insert`, `delete`, `update_preimage`, `update_postimage`),
-   * `_commit_version` and `_commit_timestamp`, oldest version first. Exact for updates where the table keeps a change data feed.
+   * `_commit_version` and `_commit_timestamp`, oldest version first, all in the schema of the range's last version. Without a change data
+   * feed (`delta.enableChangeDataFeed`) only commits that add rows or only remove some can be told: one that rewrote files fails with
+   * `invalid_argument`, naming the version, and so does one whose schema the last one cannot read. A range right after the latest version is empty.
    */
   changes(range: ChangeRange, options?: ReadOptions): AsyncIterable<Row[]>;
   /** Newest first. */

@@ -51,5 +51,5 @@ export function openDeltaRs(): DeltaRs {
 }
 
 function requireInstalled(path: string): void {
-  if (!existsSync(path)) throw new Error(`${path} is missing: run make engines`);
+  if (!existsSync(path)) throw new Error(`${path} is missing: run make install_servers`);
 }

@@ -4,7 +4,6 @@ import { expect, test } from "vitest";
 import { createTable, openTable, type DeltaTable, type TableContext } from "@cinelake/delta";
 import type { AddFile, RemoveFile } from "../../src/log/actions.ts";
 import { loadWithTombstones } from "../../src/log/load.ts";
-import { pathsOfFile } from "../../src/table/vacuum_paths.ts";
 import { unneededFiles } from "../../src/table/vacuum.ts";
 import { beforeCommit, codeOf, commitOf, keysBelow, openLake, rowsOf, struct, type Lake } from "../support/tables.ts";
 
@@ -132,7 +131,7 @@ test("paths_are_compared_as_they_are_meant: escapes decoded, absolute ones insid
     { ...at, path: `${encodeURI(directory.path)}/a%20b/lake/t/bare.parquet` },
     { ...at, path: "file:/elsewhere/part.parquet" },
     { ...at, path: "d1", deletionVector: vector("u", "ab^-aqEH.-t@S}K{vb[*k^") },
-    { ...at, path: "d2", deletionVector: vector("i", "inline") },
+    { ...at, path: "d2", deletionVector: vector("i", "0rJua") },
     { ...at, path: "d3", deletionVector: vector("p", `file://${encodeURI(directory.path)}/a%20b/lake/t/own.bin`) },
   ];
   const state = { ...loaded.state, files: new Map(files.map((file) => [file.path, file])) };
@@ -154,14 +153,6 @@ test("paths_are_compared_as_they_are_meant: escapes decoded, absolute ones insid
   const young = { key: "lake/t/young", size: 1, lastModified: 1000 };
   const found = unneededFiles(lake.context, { state, tombstones }, [...listed, young], 1000);
   expect(found.map(({ path }) => path)).toEqual(unneeded);
-});
-
-test("a_vector's_file_is_named_as_the_protocol_says", () => {
-  const deletionVector = { storageType: "u", pathOrInlineDv: "^-aqEH.-t@S}K{vb[*k^", offset: 4, sizeInBytes: 40 };
-  expect(pathsOfFile({ path: "a%20b", deletionVector })).toEqual([
-    "a b",
-    "deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin",
-  ]);
 });
 
 test("a_writer_version_or_feature_that_is_not_known_stops_it", async () => {
@@ -227,7 +218,7 @@ test("versions_within_the_retention_stay_whole: random writes, each a day after 
           schema,
           configuration: {
             "delta.deletedFileRetentionDuration": `interval ${days} days`,
-            "delta.enableExpiredLogCleanup": "false",
+            "delta.logRetentionDuration": "interval 1000 days",
           },
         });
         const times = [now];
