@@ -4,7 +4,14 @@ import { quoteName } from "../sql/quote.ts";
 
 /** DuckDB's FIELD_IDS value for columns of a mapped table: the ids of all fields that have one, at any depth. */
 export function fieldIdsSql(columns: readonly StructField[]): string {
-  return `{${columns.map((field) => `${quoteName(field.name)}: ${idOf(fieldId(field), field.type)}`).join(", ")}}`;
+  return `{${columns.flatMap(fieldEntry).join(", ")}}`;
+}
+
+/** None for a field without any id, such as that of the change data feed: DuckDB takes no empty list of them. */
+function fieldEntry(field: StructField): string[] {
+  const { name, type } = field;
+  const id = fieldId(field);
+  return id === undefined && childIds(type).length === 0 ? [] : [`${quoteName(name)}: ${idOf(id, type)}`];
 }
 
 function idOf(id: number | undefined, type: DataType): string {
@@ -17,7 +24,7 @@ function idOf(id: number | undefined, type: DataType): string {
 function childIds(type: DataType): string[] {
   if (typeof type === "string") return [];
   if (type.type === "struct") {
-    return type.fields.map((field) => `${quoteName(field.name)}: ${idOf(fieldId(field), field.type)}`);
+    return type.fields.flatMap(fieldEntry);
   }
   const children: readonly (readonly [string, DataType])[] =
     type.type === "array"
