@@ -124,8 +124,9 @@ test("a_clean_up_that_stops_anywhere_leaves_the_log_whole_from_some_version_on",
 
 test("sidecars_go_when_they_are_old_and_no_checkpoint_names_them", async () => {
   await using lake = await openLake();
-  const timed = await dailyLog(lake, [2]);
-  const head: Action[] = [PROTOCOL, metaData()];
+  const configuration = { "delta.logRetentionDuration": "interval 32 days" };
+  const timed = await dailyLog(lake, [2], configuration);
+  const head: Action[] = [PROTOCOL, metaData(configuration)];
   const sidecar = (path: string): Action => ({ sidecar: { path, sizeInBytes: 1, modificationTime: 1 } });
   for (const name of ["gone", "base", "young", "orphan", "begun"]) {
     await putParquet(lake, `_sidecars/${name}.parquet`, [add("f0")], ["add", "remove"]);

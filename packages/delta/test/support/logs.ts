@@ -6,7 +6,7 @@ import type { Lake } from "./tables.ts";
 
 const LOG = "lake/t/_delta_log";
 
-export const SCHEMA = '{"type":"struct","fields":[{"name":"id","type":"long","nullable":true,"metadata":{}}]}';
+const SCHEMA = '{"type":"struct","fields":[{"name":"id","type":"long","nullable":true,"metadata":{}}]}';
 export const PROTOCOL: Action = { protocol: { minReaderVersion: 1, minWriterVersion: 2 } };
 
 export function metaData(configuration: Readonly<Record<string, string>> = {}, schemaString = SCHEMA): Action {
