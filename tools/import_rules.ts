@@ -6,6 +6,8 @@ export interface WorkspacePackage {
   readonly directory: string;
   readonly dependencies: readonly string[];
   readonly devDependencies: readonly string[];
+  /** Public modules: `.` or `./name` to a file relative to the package. */
+  readonly exports: Readonly<Record<string, string>>;
   readonly files: readonly { readonly path: string; readonly text: string }[];
 }
 
@@ -18,7 +20,7 @@ export interface Violation {
 const SCOPE = "@cinelake/";
 const OPENERS = /\bopen(?:EventLog|ObjectStore|Cache|Metadata|Tracking|SqlEngine)\b/;
 const IMPORT =
-  /^\s*(?:import|export)\b[^;'"]*?\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
+  /^(\s*(?:import|export)\b[^;'"]*?\bfrom\s*["'])([^"']+)|^(\s*import\s*["'])([^"']+)|(\bimport\(\s*["'])([^"']+)/gm;
 
 /**
  * The walls of the house (docs/decisions/0002): imports point one way (contracts <- ports and pure packages <- runtime <- services <-
@@ -31,9 +33,35 @@ export function checkImports(packages: readonly WorkspacePackage[]): Violation[]
   return [...violations, ...findCycles(byName)];
 }
 
-/** Module names that a TypeScript file imports, re-exports or loads. */
-export function importsOf(text: string): string[] {
-  return [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
+/** A module name that a TypeScript file imports or re-exports, or loads when it runs into `import()`. */
+export interface Import {
+  readonly specifier: string;
+  readonly loaded: boolean;
+}
+
+/** What a TypeScript file imports, in the order of the text. */
+export function importsOf(text: string): Import[] {
+  return [...text.matchAll(IMPORT)].map((match) => ({
+    specifier: match[2] ?? match[4] ?? match[6] ?? "",
+    loaded: match[6] !== undefined,
+  }));
+}
+
+/** The text with other module names. */
+export function mapImports(text: string, rename: (specifier: string) => string): string {
+  return text.replace(
+    IMPORT,
+    (_, from?: string, a?: string, bare?: string, b?: string, load?: string, c?: string) =>
+      (from ?? bare ?? load ?? "") + rename(a ?? b ?? c ?? ""),
+  );
+}
+
+/** The package of a module name that is not a path: `@scope/name/sub` and `name/sub` without `sub`. */
+export function packageOf(specifier: string): string {
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
 }
 
 function checkFile(
@@ -44,24 +72,23 @@ function checkFile(
   const found: Violation[] = [];
   const fail = (rule: string, message: string): void => void found.push({ file: file.path, rule, message });
   const forTests = isTestCode(file.path);
-  for (const specifier of importsOf(file.text)) {
+  for (const { specifier } of importsOf(file.text)) {
     if (specifier.startsWith("node:")) continue;
     if (specifier.startsWith(".")) {
       const target = normalize(join(dirname(file.path), specifier));
       if (relative(from.directory, target).startsWith("..")) fail("own_files", `${specifier} leaves ${from.directory}`);
       continue;
     }
-    const name = specifier
-      .split("/")
-      .slice(0, specifier.startsWith("@") ? 2 : 1)
-      .join("/");
+    const name = packageOf(specifier);
     if (name !== from.name && !from.dependencies.includes(name) && !(forTests && mayUseInTests(from, name))) {
       fail("declared", `${name} is not among the dependencies of ${from.name}`);
     }
     if (!name.startsWith(SCOPE)) continue;
-    if (specifier !== name && specifier !== `${name}/conformance`) fail("public_surface", `${specifier} is not public`);
     if (name === `${SCOPE}testkit` && !forTests) fail("testkit_in_tests", "the test kit is for tests only");
     const target = byName.get(name);
+    if (target && !(`.${specifier.slice(name.length)}` in target.exports)) {
+      fail("public_surface", `${specifier} is not public`);
+    }
     if (target && !forTests && target !== from && !pointsOneWay(from, target)) {
       fail("direction", `${from.name} (${layerOf(from)}) must not import ${name} (${layerOf(target)})`);
     }

@@ -16,12 +16,14 @@ export function readWorkspace(): WorkspacePackage[] {
         name: string;
         dependencies?: Record<string, string>;
         devDependencies?: Record<string, string>;
+        exports?: Record<string, string>;
       };
       return {
         name: manifest.name,
         directory,
         dependencies: Object.keys(manifest.dependencies ?? {}),
         devDependencies: Object.keys(manifest.devDependencies ?? {}),
+        exports: manifest.exports ?? {},
         files: globSync(`${directory}/{src,test,scripts}/**/*.ts`, { cwd: repository })
           .map((path) => path.replaceAll("\\", "/"))
           .filter((path) => existsSync(join(repository, path)))

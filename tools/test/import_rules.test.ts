@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkImports, importsOf, type WorkspacePackage } from "../import_rules.ts";
+import { checkImports, importsOf, mapImports, type WorkspacePackage } from "../import_rules.ts";
 import { readWorkspace } from "../workspace.ts";
 
 function workspacePackage(
@@ -9,7 +9,15 @@ function workspacePackage(
   file = "src/index.ts",
 ): WorkspacePackage {
   const name = `@cinelake/${directory.split("/").at(-1)}`;
-  return { name, directory, dependencies, devDependencies: [], files: [{ path: `${directory}/${file}`, text }] };
+  const exports = { ".": "./src/index.ts", "./public": "./src/public.ts" };
+  return {
+    name,
+    directory,
+    dependencies,
+    devDependencies: [],
+    exports,
+    files: [{ path: `${directory}/${file}`, text }],
+  };
 }
 
 const rulesBroken = (...packages: WorkspacePackage[]): string[] => checkImports(packages).map((each) => each.rule);
@@ -42,6 +50,8 @@ describe("the walls fail when they are broken", () => {
       "@cinelake/contracts",
     ]);
     expect(rulesBroken(deep, contracts)).toEqual(["public_surface"]);
+    const open = workspacePackage("packages/als", 'import "@cinelake/contracts/public";', ["@cinelake/contracts"]);
+    expect(rulesBroken(open, contracts)).toEqual([]);
     expect(rulesBroken(workspacePackage("packages/als", 'import "../../contracts/src/errors.ts";'))).toEqual([
       "own_files",
     ]);
@@ -69,7 +79,9 @@ describe("the walls fail when they are broken", () => {
 test("imports are found in every form", () => {
   const text =
     'import a from "a";\nimport type {\n  B,\n} from "b";\nexport * from "./c.ts";\nimport "d";\nconst e = await import("e");\n';
-  expect(importsOf(text)).toEqual(["a", "b", "./c.ts", "d", "e"]);
+  expect(importsOf(text).map((each) => each.specifier)).toEqual(["a", "b", "./c.ts", "d", "e"]);
+  expect(importsOf(text).filter((each) => each.loaded)).toEqual([{ specifier: "e", loaded: true }]);
+  expect(mapImports(text, (name) => `${name}/x`)).toBe(text.replaceAll(/"(.*?)"/g, '"$1/x"'));
 });
 
 test("this repository keeps its walls", () => {

@@ -11,15 +11,6 @@ import { openSqlEngine, openTable, type SqlEngine } from "@cinelake/delta";
 
 /** Cases that must fail, with the code and a part of the message. All others must give the expected rows. */
 const REFUSED: Readonly<Record<string, readonly [code: string, text: string]>> = {
-  "data-reader-timestamp_ntz-id-mode": ["delta_unsupported", "columnMapping"],
-  "data-reader-timestamp_ntz-name-mode": ["delta_unsupported", "columnMapping"],
-  "data-skipping-basic-stats-all-types-columnmapping-id": ["delta_unsupported", "columnMapping"],
-  "data-skipping-basic-stats-all-types-columnmapping-name": ["delta_unsupported", "columnMapping"],
-  "table-with-columnmapping-mode-id": ["delta_unsupported", "columnMapping"],
-  "table-with-columnmapping-mode-name": ["delta_unsupported", "columnMapping"],
-  "dv-partitioned-with-checkpoint": ["delta_unsupported", "deletionVectors"],
-  "dv-with-columnmapping": ["delta_unsupported", "deletionVectors"],
-  "log-replay-dv-key-cases": ["delta_unsupported", "deletionVectors"],
   "deltalog-invalid-protocol-version": ["delta_unsupported", "minReaderVersion 99"],
   "deltalog-commit-info": ["delta_corrupt", "schemaString"],
   "update-deleted-directory": ["delta_corrupt", "schemaString"],

@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 
 /** Names that start so belong to the store itself: temporary files and staging folders. No key has such a segment, no listing shows one. */
 export const RESERVED_NAME = ".cinelake-";
@@ -10,6 +10,11 @@ const MAX_SEGMENT_BYTES = 255;
 export function checkKey(key: string): void {
   const problem = problemOfKey(key);
   if (problem) refuse("key", key, problem);
+}
+
+/** Whether `checkKey` lets the key pass. */
+export function isKey(key: string): boolean {
+  return problemOfKey(key) === undefined;
 }
 
 /** Like `checkKey`, for the beginning of a key: empty, or cut off anywhere. */
@@ -64,6 +69,7 @@ function problemOfText(text: string): string | undefined {
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
     if (unit < 0x20 || unit === 0x7f) return "it has a control character";
+    if (unit >= 0xfffe) return "it has a noncharacter (U+FFFE, U+FFFF), which S3 listings cannot carry";
   }
   return undefined;
 }

@@ -1,11 +1,14 @@
-import { CinelakeError } from "@cinelake/contracts";
 import type { StructField, TableContext } from "../api.ts";
-import { physicalPath, type AddFile } from "../log/actions.ts";
+import type { AddFile, DeletionVector } from "../log/actions.ts";
 import type { TableState } from "../log/state.ts";
-import { localFiles, type LocalFiles } from "./local_files.ts";
-import { scanSql } from "./scan_sql.ts";
+import { mappingMode } from "../schema/column_mapping.ts";
+import { fileLayouts } from "./file_layout.ts";
+import { openLocalFile } from "./file_location.ts";
+import { openAll } from "./local_files.ts";
+import { scanSql, type ScanFile } from "./scan_sql.ts";
+import { openVectors, type FileVector } from "./vector_table.ts";
 
-export interface RowsPlan {
+interface RowsPlan {
   /** Columns of the relation, in order; default all of the schema. */
   readonly columns?: readonly StructField[];
   /** SQL over the table's columns that keeps rows; default all. */
@@ -22,48 +25,49 @@ export interface OpenRows extends AsyncDisposable {
   relation(plan?: RowsPlan): string;
 }
 
-/** Opens data files of a state: any files of its table that its schema can read. */
+/** What must be known of a file to read its rows. */
+export interface DataFile extends Pick<AddFile, "path" | "partitionValues" | "deletionVector"> {
+  /** Only rows that this vector names are read. */
+  readonly wantedRows?: DeletionVector;
+}
+
+/**
+ * Opens data files of a state: any files of its table that its schema can read. Fails with `delta_unsupported` for a file outside of the
+ * store (see TableContext.allowOutsideFiles), and with `delta_corrupt` for a damaged deletion vector.
+ */
 export async function openRows(
   context: TableContext,
   state: Pick<TableState, "schema" | "metadata">,
-  files: readonly AddFile[],
+  files: readonly DataFile[],
 ): Promise<OpenRows> {
-  const local = await openFiles(context, files);
+  await using opening = new AsyncDisposableStack();
+  const local = opening.use(await openAll(files, ({ path }) => openLocalFile(context, path)));
+  const vectors = opening.use(await openVectors(context, vectorsOf(files)));
+  const layouts = await fileLayouts(context.engine, state, local.paths);
+  const scanned = files.map((file, number): ScanFile => ({
+    number,
+    path: local.paths[number]!,
+    layout: layouts[number]!,
+    partitionValues: file.partitionValues,
+    hasDeleted: Boolean(file.deletionVector),
+    hasWanted: Boolean(file.wantedRows),
+  }));
   const { schema } = state;
-  const { partitionColumns } = state.metadata;
+  const { partitionColumns, configuration } = state.metadata;
+  const table = { schema, partitionColumns, mode: mappingMode(configuration), vectors: vectors.sql };
+  const opened = opening.move();
   return {
-    relation({ columns = schema.fields, condition = "TRUE", position, files: chosen } = {}) {
-      const indexes = chosen ?? files.map((_, index) => index);
-      const plan = {
-        schema,
-        partitionColumns,
-        columns,
-        condition,
-        ...(position && { position: { ...position, numbers: indexes } }),
-      };
-      return scanSql(
-        indexes.map((index) => files[index]!),
-        indexes.map((index) => local.paths[index]!),
-        plan,
-      );
+    relation({ columns = schema.fields, files: chosen, ...plan } = {}) {
+      const read = chosen ? chosen.map((index) => scanned[index]!) : scanned;
+      return scanSql(read, { ...table, ...plan, columns });
     },
-    [Symbol.asyncDispose]: () => local[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
 
-/** The data files on this machine; refuses with `delta_unsupported` files that cannot be read as they are. */
-export function openFiles(context: TableContext, files: readonly AddFile[]): Promise<LocalFiles> {
-  const keys = files.map((file) => {
-    if (file.deletionVector) throw unsupported(context, "deletionVectors");
-    const path = physicalPath(file.path);
-    if (/^([a-z][a-z0-9+.-]*:|\/)/i.test(path)) throw unsupported(context, "data files outside the table's folder");
-    return `${context.path}/${path}`;
-  });
-  return localFiles(context.store, keys);
-}
-
-function unsupported(context: TableContext, feature: string): CinelakeError {
-  return new CinelakeError("delta_unsupported", `Cannot read the table ${context.path}: ${feature} is not supported.`, {
-    details: { table: context.path, feature },
-  });
+function vectorsOf(files: readonly DataFile[]): FileVector[] {
+  return files.flatMap(({ deletionVector, wantedRows }, file) => [
+    ...(deletionVector ? [{ file, vector: deletionVector, wanted: false }] : []),
+    ...(wantedRows ? [{ file, vector: wantedRows, wanted: true }] : []),
+  ]);
 }

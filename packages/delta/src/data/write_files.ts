@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { ObjectStore } from "@cinelake/object_store";
 import type { SqlEngine } from "../engine.ts";
 import { fileUri, type AddFile, type PartitionValues } from "../log/actions.ts";
@@ -19,7 +19,7 @@ export interface WrittenFiles {
 }
 
 /** What an `add` or `cdc` action says of a file. */
-export type WrittenFile = Pick<AddFile, "path" | "partitionValues" | "size" | "stats">;
+type WrittenFile = Pick<AddFile, "path" | "partitionValues" | "size" | "stats">;
 
 interface Place {
   readonly store: ObjectStore;

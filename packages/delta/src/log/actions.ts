@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 
 /** The actions of Delta's log, under the names and in the shapes of PROTOCOL.md. */
 export interface Protocol {

@@ -1,4 +1,4 @@
-import { CinelakeError, findError } from "@cinelake/contracts";
+import { CinelakeError, findError } from "@cinelake/contracts/errors";
 import { localFiles } from "../data/local_files.ts";
 import { parallel } from "../data/parallel.ts";
 import type { SqlEngine } from "../engine.ts";

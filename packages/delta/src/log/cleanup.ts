@@ -1,5 +1,5 @@
 import type { ObjectInfo } from "@cinelake/object_store";
-import { findError } from "@cinelake/contracts";
+import { findError } from "@cinelake/contracts/errors";
 import { replayCheckpoint, sidecarsOf } from "./checkpoint_read.ts";
 import { logFiles } from "./listing.ts";
 import type { LogPlace } from "./load.ts";

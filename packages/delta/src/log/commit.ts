@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import { formatCommit, type Action, type CommitInfo } from "./actions.ts";
 import { describeConflict, findConflict, type Intent } from "./conflict.ts";
 import { commitInfoOf, readCommit, type LogPlace } from "./load.ts";

@@ -1,4 +1,4 @@
-import { findError } from "@cinelake/contracts";
+import { findError } from "@cinelake/contracts/errors";
 import { parseCommit, type Action, type CommitInfo } from "./actions.ts";
 import type { LogPlace } from "./load.ts";
 import { commitKey } from "./names.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { findError } from "@cinelake/contracts";
+import { findError } from "@cinelake/contracts/errors";
 import type { ObjectStore } from "@cinelake/object_store";
 import { lastCheckpointKey } from "./names.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { findError } from "@cinelake/contracts";
+import { findError } from "@cinelake/contracts/errors";
 import type { ObjectStore } from "@cinelake/object_store";
 import type { SqlEngine } from "../engine.ts";
 import { parallel } from "../data/parallel.ts";

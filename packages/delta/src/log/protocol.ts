@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { DataType, StructField, StructType } from "../api.ts";
 import { mappingMode } from "../schema/column_mapping.ts";
 import { containsType } from "../schema/types.ts";

@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { ObjectInfo } from "@cinelake/object_store";
 import { parseLogFile } from "./names.ts";
 

@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { StructType } from "../api.ts";
 import { parseSchema } from "../schema/types.ts";
 import {

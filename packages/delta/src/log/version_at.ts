@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { Metadata } from "./actions.ts";
 import { readCommitInfo } from "./commit_info.ts";
 import { listLog } from "./listing.ts";
@@ -29,6 +29,14 @@ export async function versionAt(place: LogPlace, latest: TableState, timestamp: 
     `The table ${place.path} cannot be read as of ${iso(timestamp)}: ${start === undefined ? "its log has no commit" : `its log begins at ${iso(start)} with version ${first}`}.`,
     { details: { table: place.path, timestamp, first: start } },
   );
+}
+
+/** Times of the versions that the log lists and whose time is their file's. */
+export async function fileTimes(place: LogPlace, latest: TableState): Promise<ReadonlyMap<number, number>> {
+  const { commits } = await listLog(place, { atLeast: latest.version });
+  const enabled = enablement(latest.metadata);
+  const untimed = withRisingTimes(commits.filter(({ version }) => version < enabled.version));
+  return new Map(untimed.map(({ version, timestamp }) => [version, timestamp]));
 }
 
 /** The first version whose time stands in its commit, and that time (PROTOCOL.md, in-commit timestamps). */

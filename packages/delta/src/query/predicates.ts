@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { Predicate, StructField, StructType } from "../api.ts";
 import { decimalSize, fieldOf, isPrimitive, sqlType } from "../schema/types.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";

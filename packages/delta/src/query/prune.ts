@@ -1,25 +1,25 @@
-import { CinelakeError } from "@cinelake/contracts";
-import type { Predicate, StructField, StructType } from "../api.ts";
+import { CinelakeError } from "@cinelake/contracts/errors";
+import type { Predicate, StructField } from "../api.ts";
+import { parseStatistics, type Statistics } from "../data/statistics.ts";
 import type { AddFile } from "../log/actions.ts";
+import { physicalName } from "../schema/column_mapping.ts";
 import { fieldOf } from "../schema/types.ts";
 import { orderingOf, type Comparable, type Ordering } from "./compare.ts";
-import { parseStatistics, type Statistics } from "../data/statistics.ts";
+import type { Layout } from "./layout.ts";
 
-export interface Layout {
-  readonly schema: StructType;
-  readonly partitionColumns: readonly string[];
-}
+/** What the log says of a file's rows. */
+export type DescribedFile = Pick<AddFile, "path" | "partitionValues" | "stats">;
 
 /** False only if no row of the file can satisfy all predicates, by its partition values and statistics. */
-export function mayMatch(predicates: readonly Predicate[], file: AddFile, layout: Layout): boolean {
+export function mayMatch(predicates: readonly Predicate[], file: DescribedFile, layout: Layout): boolean {
   let statistics: Statistics | undefined;
   for (const predicate of predicates) {
     const field = fieldOf(layout.schema, predicate.column);
     if (layout.partitionColumns.includes(field.name)) {
-      if (partitionMatches(predicate, field, file) === false) return false;
+      if (partitionMatches(predicate, field, file, layout) === false) return false;
     } else {
       statistics ??= parseStatistics(file.stats);
-      if (!statisticsMayMatch(predicate, field, statistics)) return false;
+      if (!statisticsMayMatch(predicate, field, physicalName(field, layout.mode), statistics)) return false;
     }
   }
   return true;
@@ -29,21 +29,26 @@ export function mayMatch(predicates: readonly Predicate[], file: AddFile, layout
  * Whether all rows of the file satisfy the predicates (or none does): for predicates over partition columns. Fails with
  * `delta_corrupt` for a partition value that its type cannot read.
  */
-export function partitionSatisfies(predicates: readonly Predicate[], file: AddFile, layout: Layout): boolean {
+export function partitionSatisfies(predicates: readonly Predicate[], file: DescribedFile, layout: Layout): boolean {
   return predicates.every((predicate) => {
     const field = fieldOf(layout.schema, predicate.column);
-    const matches = partitionMatches(predicate, field, file);
+    const matches = partitionMatches(predicate, field, file, layout);
     if (matches !== undefined) return matches;
     throw new CinelakeError(
       "delta_corrupt",
-      `The partition value ${JSON.stringify(file.partitionValues[field.name])} of ${file.path} cannot be compared as ${JSON.stringify(field.type)}.`,
+      `The partition value ${JSON.stringify(partitionText(field, file, layout))} of ${file.path} cannot be compared as ${JSON.stringify(field.type)}.`,
     );
   });
 }
 
 /** Exact answer by the file's partition value; undefined if it cannot be read. */
-function partitionMatches(predicate: Predicate, field: StructField, file: AddFile): boolean | undefined {
-  const text = file.partitionValues[field.name];
+function partitionMatches(
+  predicate: Predicate,
+  field: StructField,
+  file: DescribedFile,
+  layout: Layout,
+): boolean | undefined {
+  const text = partitionText(field, file, layout);
   const isNull = text === null || text === undefined || text === "";
   if (predicate.op === "is null") return isNull;
   if (predicate.op === "is not null") return !isNull;
@@ -56,17 +61,22 @@ function partitionMatches(predicate: Predicate, field: StructField, file: AddFil
   return wanted.some((other) => holds(predicate.op, ordering.compare(value, other!)));
 }
 
-function statisticsMayMatch(predicate: Predicate, field: StructField, statistics: Statistics): boolean {
+function partitionText(field: StructField, file: DescribedFile, { mode }: Layout): string | null | undefined {
+  return file.partitionValues[physicalName(field, mode)];
+}
+
+/** Right for files with deletion vectors as well: what holds for all rows of a file holds for those that are left. */
+function statisticsMayMatch(predicate: Predicate, field: StructField, name: string, statistics: Statistics): boolean {
   const { numRecords } = statistics;
-  const nulls = statistics.nullCount?.[field.name];
+  const nulls = statistics.nullCount?.[name];
   if (numRecords === 0) return false;
   if (predicate.op === "is null") return nulls !== 0;
   if (numRecords !== undefined && nulls === numRecords) return false;
   if (predicate.op === "is not null") return true;
   const ordering = orderingOf(field.type);
   if (!ordering) return true;
-  const min = ordering.fromStatistic(statistics.minValues?.[field.name], "min");
-  const max = ordering.fromStatistic(statistics.maxValues?.[field.name], "max");
+  const min = ordering.fromStatistic(statistics.minValues?.[name], "min");
+  const max = ordering.fromStatistic(statistics.maxValues?.[name], "max");
   return wantedValues(predicate, ordering).some(
     (value) => value === undefined || Number.isNaN(value) || rangeMayHold(predicate.op, value, min, max, ordering),
   );

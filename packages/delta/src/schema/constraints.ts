@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { StructType } from "../api.ts";
 import type { SqlEngine } from "../engine.ts";
 import { constraintsOf } from "../log/protocol.ts";

@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { DataType, StructField, StructType } from "../api.ts";
 import type { SqlColumn } from "../engine.ts";
 import { quoteName, quoteText } from "../sql/quote.ts";

@@ -22,8 +22,27 @@ export function partitionText(column: string, type: DataType): string {
   }
 }
 
-/** SQL literal of a partition value in its column's type. */
-export function partitionLiteral(text: string | null | undefined, type: DataType): string {
-  if (text === null || text === undefined || text === "") return `CAST(NULL AS ${sqlType(type)})`;
-  return `CAST(${quoteText(text)} AS ${sqlType(type)})`;
+/**
+ * SQL of the typed value of one of these partition values (PROTOCOL.md, partition value serialization; "" is null), the one at a place that
+ * `place` gives, counted from 1. A timestamp without a zone, which some writers leave in their own, is taken as UTC.
+ */
+export function partitionValueSql(
+  texts: readonly (string | null | undefined)[],
+  type: DataType,
+  place: string,
+): string {
+  const given = texts.map((text) => (text === "" ? null : (text ?? null)));
+  const literals = given.map((text) => (text === null ? "NULL" : quoteText(type === "timestamp" ? zoned(text) : text)));
+  const isConstant = literals.every((literal) => literal === literals[0]);
+  const textOf = (sqlType: string): string =>
+    isConstant
+      ? `CAST(${literals[0]} AS ${sqlType})`
+      : `list_extract(CAST([${literals.join(", ")}] AS ${sqlType}[]), ${place})`;
+  return type === "binary" ? `encode(${textOf("VARCHAR")})` : textOf(sqlType(type));
+}
+
+/** The text of a partition's timestamp, with the zone that it stands for. */
+export function zoned(text: string): string {
+  if (/^[+-]?\d+-\d\d-\d\d$/.test(text)) return `${text} 00:00:00Z`;
+  return /(Z|[+-]\d\d(:?\d\d)?)$/i.test(text) ? text : `${text}Z`;
 }

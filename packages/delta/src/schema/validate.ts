@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { CreateOptions, DataType, StructType } from "../api.ts";
 import { mappingMode } from "./column_mapping.ts";
 import { isPrimitive, sqlType } from "./types.ts";

@@ -15,7 +15,17 @@ export function parquetRelation(
         `${quoteText(nameInFile ?? name)}: {name: ${quoteText(name)}, type: ${quoteText(type)}, default_value: NULL}`,
     )
     .join(", ");
-  return `read_parquet([${paths.map(quoteText).join(", ")}], schema = MAP {${schema}}, hive_partitioning = false)`;
+  return `read_parquet([${pathList(paths)}], schema = MAP {${schema}}, hive_partitioning = false)`;
+}
+
+/** The elements of Parquet files' schemas, each file's in the order of its footer. */
+export function parquetSchemas(paths: readonly string[]): string {
+  return `parquet_schema([${pathList(paths)}])`;
+}
+
+/** SQL of paths that are taken as they are: to DuckDB they would be patterns. */
+function pathList(paths: readonly string[]): string {
+  return paths.map((path) => quoteText(path.replaceAll(/[*?[]/g, "[$&]"))).join(", ");
 }
 
 /** A relation, in brackets, of one row in which these columns are null. */

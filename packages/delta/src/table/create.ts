@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { CreateOptions, DeltaTable, TableContext } from "../api.ts";
-import { formatCommit, type Metadata } from "../log/actions.ts";
+import { formatCommit, type AddFile, type Metadata } from "../log/actions.ts";
 import { putCommit } from "../log/commit.ts";
 import { loadState } from "../log/load.ts";
 import { checkWritable, hasInCommitTimestamps, protocolFor } from "../log/protocol.ts";
@@ -14,11 +14,13 @@ import { Table } from "./table.ts";
 /** Makes a table; fails with `delta_table_exists` if there is one. */
 export async function createTable(context: TableContext, options: CreateOptions): Promise<DeltaTable> {
   if ((await loadState(context)) || !(await putFirst(context, options))) {
-    throw new CinelakeError("delta_table_exists", `There is a table at ${context.path} already.`, {
-      details: { table: context.path },
-    });
+    throw tableExists(context);
   }
   return openTable(context);
+}
+
+export function tableExists({ path }: TableContext): CinelakeError {
+  return new CinelakeError("delta_table_exists", `There is a table at ${path} already.`, { details: { table: path } });
 }
 
 /** Opens a table that exists; fails with `delta_table_not_found`. */
@@ -38,8 +40,20 @@ export async function openOrCreateTable(context: TableContext, options: CreateOp
   return openTable(context);
 }
 
-/** Commits version 0; false if another was first. */
-async function putFirst(context: TableContext, options: CreateOptions): Promise<boolean> {
+/** What version 0 does beside describing the table. */
+export interface FirstChange {
+  readonly operation: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly adds: readonly AddFile[];
+}
+
+/** Commits version 0; false if another was first. Refuses with `invalid_argument` a description that no reader could use. */
+export async function putFirst(
+  context: TableContext,
+  options: CreateOptions,
+  change: FirstChange = { operation: "CREATE TABLE", parameters: { isManaged: "false" }, metrics: {}, adds: [] },
+): Promise<boolean> {
   validateNewTable(options);
   const { partitionColumns = [], name, description } = options;
   const { schema, configuration } = assignColumnMapping(options.schema, options.configuration ?? {});
@@ -61,18 +75,19 @@ async function putFirst(context: TableContext, options: CreateOptions): Promise<
   const commitInfo = {
     ...(hasInCommitTimestamps(metaData) ? { inCommitTimestamp: now } : {}),
     timestamp: now,
-    operation: "CREATE TABLE",
+    operation: change.operation,
     operationParameters: {
-      isManaged: "false",
+      ...change.parameters,
       description: description ?? "",
       partitionBy: JSON.stringify(partitionColumns),
       properties: JSON.stringify(configuration),
     },
     isolationLevel: "Serializable",
     isBlindAppend: true,
-    operationMetrics: {},
+    operationMetrics: Object.fromEntries(Object.entries(change.metrics).map(([key, value]) => [key, String(value)])),
     engineInfo: engineInfoOf(context),
     txnId,
   };
-  return putCommit(context, 0, formatCommit([{ commitInfo }, { protocol }, { metaData }]), txnId);
+  const actions = [{ commitInfo }, { protocol }, { metaData }, ...change.adds.map((add) => ({ add }))];
+  return putCommit(context, 0, formatCommit(actions), txnId);
 }

@@ -99,7 +99,8 @@ export async function planRemoval(
   }
 }
 
-function rowsOf(files: readonly AddFile[]): number | undefined {
+/** Rows of the files by their statistics, deleted ones left out; undefined if a file has none. */
+export function rowsOf(files: Iterable<AddFile>): number | undefined {
   let rows = 0;
   for (const file of files) {
     const { numRecords } = parseStatistics(file.stats);

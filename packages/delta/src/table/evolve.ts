@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { StructType, TableContext } from "../api.ts";
 import type { Action } from "../log/actions.ts";
 import { checkWritable, hasInCommitTimestamps, protocolFor, protocolWith } from "../log/protocol.ts";

@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { CommitResult, OverwriteOptions, Source, TableContext } from "../api.ts";
 import type { AddFile } from "../log/actions.ts";
 import { hasChangeDataFeed } from "../log/protocol.ts";

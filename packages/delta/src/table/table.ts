@@ -1,18 +1,21 @@
-import { CinelakeError } from "@cinelake/contracts";
 import type {
   AlterOptions,
   At,
+  ChangeRange,
   CommitOptions,
   CommitResult,
   DeltaTable,
   HistoryEntry,
+  OptimizeOptions,
   OptimizeResult,
   OverwriteOptions,
+  ReadOptions,
   RestoreResult,
   Row,
   RowFilter,
   TableDescription,
   UpdateOptions,
+  VacuumOptions,
   VacuumResult,
   WriteOptions,
   MergeOptions,
@@ -28,13 +31,18 @@ import { versionAt } from "../log/version_at.ts";
 import type { TableState } from "../log/state.ts";
 import { alter } from "./alter.ts";
 import { append } from "./append.ts";
+import { changes } from "./changes.ts";
 import { nowOf } from "./context.ts";
 import { deleteRows } from "./delete.ts";
 import { history } from "./history.ts";
+import { describeTable } from "./describe.ts";
 import { merge } from "./merge.ts";
+import { optimize } from "./optimize.ts";
 import { overwrite } from "./overwrite.ts";
+import { restore } from "./restore.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { update } from "./update.ts";
+import { vacuum } from "./vacuum.ts";
 
 /** The façade: keeps the last state it has seen, so that only newer commits are read. */
 export class Table implements DeltaTable {
@@ -50,12 +58,7 @@ export class Table implements DeltaTable {
 
   async snapshot(at?: At): Promise<Snapshot> {
     const latest = await this.#latest();
-    if (!at) return snapshotOf(this.#context, latest);
-    const version = "version" in at ? at.version : await versionAt(this.#context, latest, at.timestamp);
-    if (!Number.isSafeInteger(version) || version < 0)
-      throw versionNotFound(this.path, version, "versions are 0, 1, 2, …");
-    const state = version === latest.version ? latest : await loadState(this.#context, version);
-    return snapshotOf(this.#context, state ?? latest);
+    return snapshotOf(this.#context, at ? await this.#stateAt(latest, at) : latest);
   }
 
   append(source: Source, options: WriteOptions = {}): Promise<CommitResult> {
@@ -82,25 +85,30 @@ export class Table implements DeltaTable {
     return this.#write((state) => alter(this.#context, state, options));
   }
 
-  async optimize(): Promise<OptimizeResult> {
-    return missing("optimize");
+  optimize(options: OptimizeOptions = {}): Promise<OptimizeResult> {
+    return this.#write((state) => optimize(this.#context, state, options));
   }
 
-  async vacuum(): Promise<VacuumResult> {
-    return missing("vacuum");
+  async vacuum(options: VacuumOptions = {}): Promise<VacuumResult> {
+    const { dryRun, deletedFiles, deletedBytes } = await this.#write(() => vacuum(this.#context, options));
+    return { dryRun, deletedFiles, deletedBytes };
   }
 
-  async restore(): Promise<RestoreResult> {
-    return missing("restore");
+  restore(at: At): Promise<RestoreResult> {
+    return this.#write(async (state) => {
+      const old = await this.#stateAt(state, at);
+      const parameters = Object.fromEntries(Object.entries(at).map(([name, value]) => [name, String(value)]));
+      const result = await restore(this.#context, state, old, parameters);
+      return { ...result, restoredVersion: old.version };
+    });
   }
 
-  // eslint-disable-next-line require-yield
-  async *changes(): AsyncIterable<Row[]> {
-    missing("changes");
+  async *changes(range: ChangeRange, options: ReadOptions = {}): AsyncIterable<Row[]> {
+    yield* changes(this.#context, await this.#latest(), range, options);
   }
 
   async describe(): Promise<TableDescription> {
-    return missing("describe");
+    return describeTable(this.#context, await this.#latest());
   }
 
   async checkpoint(): Promise<void> {
@@ -117,7 +125,16 @@ export class Table implements DeltaTable {
     return state;
   }
 
-  async #write(work: (state: TableState) => Promise<CommitResult>): Promise<CommitResult> {
+  async #stateAt(latest: TableState, at: At): Promise<TableState> {
+    const version = "version" in at ? at.version : await versionAt(this.#context, latest, at.timestamp);
+    if (!Number.isSafeInteger(version) || version < 0)
+      throw versionNotFound(this.path, version, "versions are 0, 1, 2, …");
+    return version === latest.version ? latest : ((await loadState(this.#context, version)) ?? latest);
+  }
+
+  async #write<T extends { readonly version: number; readonly committed: boolean }>(
+    work: (state: TableState) => Promise<T>,
+  ): Promise<T> {
     const state = await this.#latest();
     const result = await work(state);
     const interval = Number(state.metadata.configuration["delta.checkpointInterval"] ?? 10);
@@ -136,8 +153,4 @@ export class Table implements DeltaTable {
       this.#context.onCheckpointError?.(error);
     }
   }
-}
-
-function missing(what: string): never {
-  throw new CinelakeError("delta_unsupported", `${what} is not there yet.`);
 }

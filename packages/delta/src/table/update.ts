@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { Assignment, CommitResult, StructField, TableContext, UpdateOptions } from "../api.ts";
 import { openRows } from "../data/open_rows.ts";
 import type { AddFile } from "../log/actions.ts";

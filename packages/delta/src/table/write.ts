@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { CinelakeError, findError } from "@cinelake/contracts";
+import { CinelakeError, findError } from "@cinelake/contracts/errors";
 import type { CommitOptions, CommitResult, StructField, TableContext } from "../api.ts";
-import { filePlan } from "../data/file_plan.ts";
+import { filePlan, type FilePlan } from "../data/file_plan.ts";
 import { parallel } from "../data/parallel.ts";
 import { writeFiles, type WrittenFiles } from "../data/write_files.ts";
 import { fileKey, removalOf, type Action, type AddFile } from "../log/actions.ts";
@@ -13,15 +13,20 @@ import { checkConstraints, rowConstraints } from "../schema/constraints.ts";
 import { engineInfoOf, nowOf } from "./context.ts";
 import { evolutionActions, evolve } from "./evolve.ts";
 
+type Metrics = Readonly<Record<string, number>>;
+
 /** What a writer has worked out from a state: the change of one commit. */
 export interface Change {
   readonly operation: string;
   readonly parameters: Readonly<Record<string, string>>;
-  readonly metrics: Readonly<Record<string, number>>;
+  /** Beside those of the files written; a function of the files added takes their place. */
+  readonly metrics: Metrics | ((added: readonly AddFile[]) => Metrics);
   /** The state with the description that the table is to have afterwards. */
   readonly next: TableState;
-  /** Relations with the rows to write, in the columns of `next`; each becomes files of its own. */
-  readonly rows: readonly string[];
+  /** Relations with the rows to write, in the columns of `next`; each becomes files of its own, and is done with when the next is asked for. */
+  readonly rows: readonly string[] | AsyncIterable<string>;
+  /** Makes each relation one file (in each of its partitions), however large; default false: the table's target size cuts files. */
+  readonly wholeFiles?: boolean;
   /** Relation with what the change data feed says of the commit: the columns and `_change_type`. */
   readonly feed?: string | undefined;
   readonly removes: readonly AddFile[];
@@ -109,12 +114,10 @@ export async function commitChange(
       cdc: { path, partitionValues, size, dataChange: false },
     })),
   ];
-  const metrics = {
-    ...change.metrics,
-    numFiles: adds.length,
-    numOutputRows: written.rows,
-    numOutputBytes: written.bytes,
-  };
+  const metrics =
+    typeof change.metrics === "function"
+      ? change.metrics(adds)
+      : { ...change.metrics, numFiles: adds.length, numOutputRows: written.rows, numOutputBytes: written.bytes };
   const intent = intentOf(context, state, change, options);
   const version = await commit(context, {
     readVersion: state.version,
@@ -180,14 +183,15 @@ interface AllFiles extends WrittenFiles {
   readonly feed: WrittenFiles["files"];
 }
 
-async function writeAll(context: TableContext, { next, rows, feed }: Change, keys: string[]): Promise<AllFiles> {
-  const all: AllFiles = { files: [], rows: 0, bytes: 0, feed: [] };
-  if (rows.length === 0 && feed === undefined) return all;
-  const plan = await filePlan(context, next);
+async function writeAll(context: TableContext, change: Change, keys: string[]): Promise<AllFiles> {
+  const { next, rows, feed, wholeFiles = false } = change;
   const files: WrittenFiles["files"][number][] = [];
   let [count, bytes] = [0, 0];
-  for (const relation of rows) {
-    const written = await writeFiles(context, relation, plan, "", keys);
+  let plan: FilePlan | undefined;
+  for await (const relation of rows) {
+    plan ??= await filePlan(context, next);
+    const sized = wholeFiles ? { ...plan, targetFileSize: Number.MAX_SAFE_INTEGER } : plan;
+    const written = await writeFiles(context, relation, sized, "", keys);
     files.push(...written.files);
     count += written.rows;
     bytes += written.bytes;

@@ -110,13 +110,11 @@ function compare(a: unknown, b: unknown): number {
 const layout = {
   schema: struct({ a: "long", f: "double", s: "string", at: "timestamp", p: "date" }),
   partitionColumns: ["p"],
+  mode: "none" as const,
 };
 const file = (stats: unknown, p: string | null = null): Parameters<typeof mayMatch>[1] => ({
   path: "f",
   partitionValues: { p },
-  size: 1,
-  modificationTime: 0,
-  dataChange: true,
   stats: typeof stats === "string" ? stats : JSON.stringify(stats),
 });
 const bounds = (name: string, min: unknown, max: unknown): object => ({

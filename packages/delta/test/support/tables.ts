@@ -87,3 +87,21 @@ export async function codeOf(work: Promise<unknown>): Promise<string> {
     (error: { code?: string }) => error.code ?? String(error),
   );
 }
+
+/** The store, which lets `work` happen once, right before a commit is put: after its writer has read and written all it needs. */
+export function beforeCommit(store: ObjectStore, work: () => Promise<unknown>): ObjectStore {
+  let done = false;
+  return new Proxy(store, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property);
+      if (property !== "putIfAbsent") return typeof value === "function" ? value.bind(target) : value;
+      return async (key: string, bytes: Uint8Array) => {
+        if (!done) {
+          done = true;
+          await work();
+        }
+        return target.putIfAbsent(key, bytes);
+      };
+    },
+  });
+}

@@ -1,25 +1,6 @@
-import type { ObjectStore } from "@cinelake/object_store";
 import { expect, test } from "vitest";
 import { createTable, openTable, type CommitResult, type DeltaTable } from "@cinelake/delta";
-import { codeOf, openLake, rowsOf, struct } from "../support/tables.ts";
-
-/** The store, which lets `work` happen once, right before a commit is put: after its writer has read and written all it needs. */
-function before(store: ObjectStore, work: () => Promise<unknown>): ObjectStore {
-  let done = false;
-  return new Proxy(store, {
-    get(target, property) {
-      const value: unknown = Reflect.get(target, property);
-      if (property !== "putIfAbsent") return typeof value === "function" ? value.bind(target) : value;
-      return async (key: string, bytes: Uint8Array) => {
-        if (!done) {
-          done = true;
-          await work();
-        }
-        return target.putIfAbsent(key, bytes);
-      };
-    },
-  });
-}
+import { beforeCommit, codeOf, openLake, rowsOf, struct } from "../support/tables.ts";
 
 type Write = (table: DeltaTable) => Promise<CommitResult>;
 const partition = (p: string) => ({ where: [{ column: "p", op: "=", value: p }] }) as const;
@@ -108,7 +89,7 @@ test.each<[string, Write, Write, string, unknown[]]>([
       { id: 10, p: "y" },
     ],
   });
-  const other = await openTable({ ...lake.context, store: before(lake.store, () => early(table)) });
+  const other = await openTable({ ...lake.context, store: beforeCommit(lake.store, () => early(table)) });
   expect(await codeOf(late(other))).toBe(outcome);
   const found = (await rowsOf(table)).map(({ id }) => id as number);
   expect(found.toSorted((a, b) => a - b)).toEqual(ids);
