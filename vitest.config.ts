@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** `*.test.ts` need no server and run in `make test`; `*.servers.test.ts` run in `make test_servers`. */
+/** `*.test.ts` need no server and run in `make test`; `*.servers.test.ts` need servers, other engines or minutes: `make test_servers`. */
 const servers = process.env.TEST_SERVERS === "1";
 
 export default defineConfig({

@@ -39,7 +39,10 @@ await using folder = await temporaryDirectory();
 await using store = await openObjectStore(folder.path);
 await using engine = await openSqlEngine();
 
-async function build(path: string, partitionColumns: readonly string[]): Promise<{ table: DeltaTable; files: string; bytes: number }> {
+async function build(
+  path: string,
+  partitionColumns: readonly string[],
+): Promise<{ table: DeltaTable; files: string; bytes: number }> {
   const table = await createTable({ store, engine, path }, { schema, partitionColumns });
   for (let file = 0; file < FILES; file++) {
     await table.append({ sql: ratingsSql((file * ROWS) / FILES, ((file + 1) * ROWS) / FILES) });
@@ -63,7 +66,9 @@ async function scanned(table: DeltaTable, options: ReadOptions = {}): Promise<vo
   await aggregate(scan.sql);
 }
 
-async function drained(batches: AsyncIterable<{ readonly length: number } | { readonly numRows: number }>): Promise<void> {
+async function drained(
+  batches: AsyncIterable<{ readonly length: number } | { readonly numRows: number }>,
+): Promise<void> {
   for await (const batch of batches) void batch;
 }
 
@@ -86,7 +91,13 @@ const limited = { columns: ["user_id", "movie_id", "rating", "event_ts"], where:
 printTable(
   ["what", "here ms", "DuckDB ms", "here / DuckDB", "here MB/s"],
   [
-    await compare("full scan", RUNS, plain.bytes, () => scanned(plain.table), () => aggregate(direct(plain.files))),
+    await compare(
+      "full scan",
+      RUNS,
+      plain.bytes,
+      () => scanned(plain.table),
+      () => aggregate(direct(plain.files)),
+    ),
     await compare(
       "full scan, partitioned by month",
       RUNS,
@@ -113,14 +124,22 @@ printTable(
       3,
       undefined,
       async () => drained((await monthly.table.snapshot()).read(limited)),
-      () => drainedBy(engine, `SELECT user_id, movie_id, rating, event_ts FROM ${direct(monthly.files, true)} WHERE month = DATE '${month}'`),
+      () =>
+        drainedBy(
+          engine,
+          `SELECT user_id, movie_id, rating, event_ts FROM ${direct(monthly.files, true)} WHERE month = DATE '${month}'`,
+        ),
     ),
     await compare(
       "one month as Arrow batches",
       3,
       undefined,
       async () => drained((await monthly.table.snapshot()).arrow(limited)),
-      () => drainedBy(engine, `SELECT user_id, movie_id, rating, event_ts FROM ${direct(monthly.files, true)} WHERE month = DATE '${month}'`),
+      () =>
+        drainedBy(
+          engine,
+          `SELECT user_id, movie_id, rating, event_ts FROM ${direct(monthly.files, true)} WHERE month = DATE '${month}'`,
+        ),
     ),
   ],
 );
@@ -128,8 +147,16 @@ printTable(
 /** Commits of so many rows, one after the other, each on disk before the next begins. */
 async function commitsPerSecond(rowsEach: number, commits: number): Promise<number> {
   const path = `commits_${rowsEach}`;
-  const table = await createTable({ store, engine, path }, { schema: { ...schema, fields: schema.fields.slice(0, 4) } });
-  const rows = Array.from({ length: rowsEach }, (_, i) => ({ user_id: i, movie_id: i, rating: 4, event_ts: new Date(i) }));
+  const table = await createTable(
+    { store, engine, path },
+    { schema: { ...schema, fields: schema.fields.slice(0, 4) } },
+  );
+  const rows = Array.from({ length: rowsEach }, (_, i) => ({
+    user_id: i,
+    movie_id: i,
+    rating: 4,
+    event_ts: new Date(i),
+  }));
   const times: number[] = [];
   for (let commit = 0; commit < commits; commit++) times.push(await timed(() => table.append({ rows })));
   return 1000 / median(times);

@@ -237,9 +237,12 @@ export interface Snapshot {
   /** Last `txn` version of an application. */
   transaction(appId: string): number | undefined;
   scan(options?: ReadOptions): Promise<Scan>;
-  /** Batches of rows, read as they are asked for; order is not defined. */
+  /** Batches of rows, read as they are asked for; order is not defined. Of the files at most 32 are open at once. */
   read(options?: ReadOptions): AsyncIterable<Row[]>;
-  /** The same as Arrow record batches. */
+  /**
+   * The same as Arrow record batches of one schema, at least one: without rows an empty one. Decimals have 128 bits, dates count days,
+   * timestamps microseconds, in zone `UTC` or (timestamp_ntz) in none.
+   */
   arrow(options?: ReadOptions): AsyncIterable<RecordBatch>;
 }
 
@@ -274,7 +277,9 @@ export interface DeltaTable {
   restore(at: At): Promise<RestoreResult>;
   /**
    * Rows that were inserted, deleted or changed, each with `_change_type` (`insert`, `delete`, `update_preimage`, `update_postimage`),
-   * `_commit_version` and `_commit_timestamp`, oldest version first. Exact for updates where the table keeps a change data feed.
+   * `_commit_version` and `_commit_timestamp`, oldest version first, all in the schema of the range's last version. Without a change data
+   * feed (`delta.enableChangeDataFeed`) only commits that add rows or only remove some can be told: one that rewrote files fails with
+   * `invalid_argument`, naming the version, and so does one whose schema the last one cannot read. A range right after the latest version is empty.
    */
   changes(range: ChangeRange, options?: ReadOptions): AsyncIterable<Row[]>;
   /** Newest first. */

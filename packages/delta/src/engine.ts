@@ -1,3 +1,6 @@
+import type { RecordBatch } from "apache-arrow";
+import type { StructField } from "./api.ts";
+
 /** A DuckDB instance: SQL over files on this machine. One per process is enough; statements of different callers may overlap. */
 export interface SqlEngine extends AsyncDisposable {
   run(sql: string, parameters?: readonly SqlValue[]): Promise<void>;
@@ -5,6 +8,11 @@ export interface SqlEngine extends AsyncDisposable {
   rows<T = Record<string, unknown>>(sql: string, parameters?: readonly SqlValue[]): Promise<T[]>;
   /** Rows in batches, read as they are asked for. */
   batches<T = Record<string, unknown>>(sql: string, parameters?: readonly SqlValue[]): AsyncIterable<T[]>;
+  /**
+   * The same as Arrow record batches, at least one, so that there always is a schema: decimals of 128 bits, dates in days, timestamps in
+   * microseconds with zone `UTC` or none. `fields`, by the columns' places, say where no null can be; else nulls may be anywhere.
+   */
+  arrow(sql: string, fields?: readonly StructField[]): AsyncIterable<RecordBatch>;
   /** Columns of numbers as typed arrays: integer types and float as given, long and timestamp (microseconds) as Float64Array; nulls are NaN (0 in integer columns). */
   columns(
     sql: string,

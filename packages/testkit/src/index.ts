@@ -1,3 +1,5 @@
+export { startFaultyProxy, type FaultyProxy, type ProxiedRequest, type ProxyFault } from "./faulty_proxy.ts";
+export { startS3Server, type S3Server } from "./s3_server.ts";
 export { faulty, counting, type FaultPlan } from "./wrappers.ts";
 export { seededRandom, type SeededRandom } from "./random.ts";
 export { sharedFile } from "./shared_files.ts";

@@ -31,6 +31,14 @@ export async function versionAt(place: LogPlace, latest: TableState, timestamp: 
   );
 }
 
+/** Times of the versions that the log lists and whose time is their file's. */
+export async function fileTimes(place: LogPlace, latest: TableState): Promise<ReadonlyMap<number, number>> {
+  const { commits } = await listLog(place, { atLeast: latest.version });
+  const enabled = enablement(latest.metadata);
+  const untimed = withRisingTimes(commits.filter(({ version }) => version < enabled.version));
+  return new Map(untimed.map(({ version, timestamp }) => [version, timestamp]));
+}
+
 /** The first version whose time stands in its commit, and that time (PROTOCOL.md, in-commit timestamps). */
 function enablement(metadata: Metadata): { version: number; timestamp: number } {
   if (!hasInCommitTimestamps(metadata)) return { version: Infinity, timestamp: Infinity };

@@ -2,8 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { CinelakeError } from "@cinelake/contracts/errors";
-import { DuckDBInstance, type DuckDBConnection, type DuckDBResult } from "@duckdb/node-api";
+import { DuckDBInstance, type DuckDBConnection, type DuckDBDataChunk, type DuckDBResult } from "@duckdb/node-api";
+import type { RecordBatch } from "apache-arrow";
+import type { StructField } from "../api.ts";
 import type { SqlColumn, SqlEngine, SqlEngineOptions, SqlValue } from "../engine.ts";
+import { recordBatch } from "./arrow_batch.ts";
+import { arrowSchema } from "./arrow_schema.ts";
 import { readColumns, type TypedColumn } from "./typed_columns.ts";
 import { loadRows, type Rows } from "./load_rows.ts";
 import { ResultStream, rowObjects } from "./result_stream.ts";
@@ -76,19 +80,21 @@ class DuckDbSession implements SqlEngine {
   }
 
   async *batches<T>(sql: string, parameters?: readonly SqlValue[]): AsyncIterable<T[]> {
-    const stream = await this.#exclusive(async () => {
-      this.#stream = new ResultStream(await this.#start(sql, parameters));
-      return this.#stream;
-    });
-    try {
-      for (;;) {
-        const chunk = await this.#inTurn(() => stream.next());
-        if (!chunk) return;
-        yield rowObjects<T>(stream.result, [chunk]);
-      }
-    } finally {
-      if (this.#stream === stream) this.#stream = undefined;
+    const stream = await this.#open(sql, parameters);
+    for await (const chunk of this.#chunks(stream)) yield rowObjects<T>(stream.result, [chunk]);
+  }
+
+  async *arrow(sql: string, fields?: readonly StructField[]): AsyncIterable<RecordBatch> {
+    const arrow = await import("apache-arrow");
+    const stream = await this.#open(sql);
+    const { result } = stream;
+    const schema = arrowSchema(arrow, result.deduplicatedColumnNames(), result.columnTypes(), fields);
+    let isEmpty = true;
+    for await (const chunk of this.#chunks(stream)) {
+      yield recordBatch(arrow, schema, chunk);
+      isEmpty = false;
     }
+    if (isEmpty) yield recordBatch(arrow, schema, undefined);
   }
 
   load(table: string, columns: readonly SqlColumn[], rows: Rows): Promise<number> {
@@ -114,6 +120,25 @@ class DuckDbSession implements SqlEngine {
     await this.#queue;
     this.#connection.closeSync();
     await this.#onClose();
+  }
+
+  #open(sql: string, parameters?: readonly SqlValue[]): Promise<ResultStream> {
+    return this.#exclusive(async () => {
+      this.#stream = new ResultStream(await this.#start(sql, parameters));
+      return this.#stream;
+    });
+  }
+
+  async *#chunks(stream: ResultStream): AsyncGenerator<DuckDBDataChunk> {
+    try {
+      for (;;) {
+        const chunk = await this.#inTurn(() => stream.next());
+        if (!chunk) return;
+        yield chunk;
+      }
+    } finally {
+      if (this.#stream === stream) this.#stream = undefined;
+    }
   }
 
   #start(sql: string, parameters?: readonly SqlValue[]): Promise<DuckDBResult> {

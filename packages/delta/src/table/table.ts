@@ -1,7 +1,7 @@
-import { CinelakeError } from "@cinelake/contracts/errors";
 import type {
   AlterOptions,
   At,
+  ChangeRange,
   CommitOptions,
   CommitResult,
   DeltaTable,
@@ -9,6 +9,7 @@ import type {
   OptimizeOptions,
   OptimizeResult,
   OverwriteOptions,
+  ReadOptions,
   RestoreResult,
   Row,
   RowFilter,
@@ -30,6 +31,7 @@ import { versionAt } from "../log/version_at.ts";
 import type { TableState } from "../log/state.ts";
 import { alter } from "./alter.ts";
 import { append } from "./append.ts";
+import { changes } from "./changes.ts";
 import { nowOf } from "./context.ts";
 import { deleteRows } from "./delete.ts";
 import { history } from "./history.ts";
@@ -101,9 +103,8 @@ export class Table implements DeltaTable {
     });
   }
 
-  // eslint-disable-next-line require-yield
-  async *changes(): AsyncIterable<Row[]> {
-    missing("changes");
+  async *changes(range: ChangeRange, options: ReadOptions = {}): AsyncIterable<Row[]> {
+    yield* changes(this.#context, await this.#latest(), range, options);
   }
 
   async describe(): Promise<TableDescription> {
@@ -152,8 +153,4 @@ export class Table implements DeltaTable {
       this.#context.onCheckpointError?.(error);
     }
   }
-}
-
-function missing(what: string): never {
-  throw new CinelakeError("delta_unsupported", `${what} is not there yet.`);
 }

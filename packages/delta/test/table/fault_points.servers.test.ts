@@ -43,6 +43,7 @@ async function prepare(root: string): Promise<void> {
     await table.append({
       rows: [
         { id, p: "x" },
+        { id: id + 21, p: "x" },
         { id: id + 10, p: "y" },
       ],
     });

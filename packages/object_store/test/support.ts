@@ -1,0 +1,56 @@
+import { randomUUID } from "node:crypto";
+import {
+  startFaultyProxy,
+  type FaultyProxy,
+  type ProxiedRequest,
+  type ProxyFault,
+  type S3Server,
+} from "@cinelake/testkit";
+import type { ObjectStore } from "../src/index.ts";
+import type { S3Limits } from "../src/s3_requests.ts";
+import { openS3Store } from "../src/s3_store.ts";
+
+/** A store behind a proxy; faults begin with the first request after it has been opened. */
+export interface FaultyStore extends AsyncDisposable {
+  readonly store: ObjectStore;
+  readonly proxy: FaultyProxy;
+  /** The same objects without the proxy. */
+  readonly url: string;
+  /** Requests since it has been opened, as "PUT" or, of listings and parts, "GET list-type=2". */
+  requests(): string[];
+}
+
+/** Quick to give up and to go on, so that tests need not wait. */
+export const IMPATIENT: Partial<S3Limits> = {
+  connectMs: 500,
+  idleMs: 400,
+  retryMs: 1_000,
+  openRetryMs: 300,
+  maxPauseMs: 50,
+  partBytes: 5 * 1024 * 1024,
+};
+
+/** Opens a store of its own in the server. `faults` are for the first requests in turn, or decided by a function. */
+export async function openFaultyStore(
+  server: S3Server,
+  faults: readonly (ProxyFault | undefined)[] | ((request: ProxiedRequest) => ProxyFault | undefined),
+): Promise<FaultyStore> {
+  await using opened = new AsyncDisposableStack();
+  let begun = false;
+  const left = typeof faults === "function" ? [] : [...faults];
+  const plan = (request: ProxiedRequest): ProxyFault | undefined =>
+    begun ? (typeof faults === "function" ? faults(request) : left.shift()) : undefined;
+  const proxy = opened.use(await startFaultyProxy(server.endpoint, plan));
+  const prefix = `faults/${randomUUID()}`;
+  const store = opened.use(await openS3Store(server.url(prefix, proxy.endpoint), { limits: IMPATIENT }));
+  begun = true;
+  const before = proxy.requests.length;
+  const resources = opened.move();
+  return {
+    store,
+    proxy,
+    url: server.url(prefix),
+    requests: () => proxy.requests.slice(before).map(({ method }) => method),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
