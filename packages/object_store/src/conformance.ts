@@ -97,6 +97,11 @@ export function objectStoreConformance(name: string, open: () => Promise<StoreUn
       );
       expect(text(await store.getRange("digits", -3))).toBe("789");
       expect(text(await buffer(await store.stream("digits")))).toBe("0123456789");
+      await store.put("empty", new Uint8Array());
+      for (const [start, end] of [[0], [2], [-3], [-3, 2], [0, 4], [0, 0]] as const)
+        expect((await store.getRange("empty", start, end)).length).toBe(0);
+      expect((await store.get("empty")).length).toBe(0);
+      expect((await buffer(await store.stream("empty"))).length).toBe(0);
       await expect(store.getRange("digits", 0.5)).rejects.toMatchObject({ code: "invalid_argument" });
     });
 

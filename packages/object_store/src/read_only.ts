@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { ObjectStore } from "./object_store.ts";
 
 /** The store without its writes: they fail with `object_store_read_only` and touch nothing. Disposing disposes of the store. */

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import { resolveRange } from "./keys.ts";
 import { failureOf } from "./s3_errors.ts";
 import type { S3Requests } from "./s3_requests.ts";

@@ -1,4 +1,4 @@
-import { CinelakeError, type ErrorCode } from "@cinelake/contracts";
+import { CinelakeError, type ErrorCode } from "@cinelake/contracts/errors";
 
 /** What a failed request means for the one who asked. */
 export type S3Failure =

@@ -1,5 +1,5 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import { compareUtf8, isKey } from "./keys.ts";
 import type { ObjectInfo } from "./object_store.ts";
 import type { S3Location } from "./s3_location.ts";

@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import { checkKey } from "./keys.ts";
 
 /** Where in which S3-compatible service a store's objects are. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import { explain, isFull } from "./disk.ts";
 import { checkKey, checkPrefix, RESERVED_NAME, resolveRange } from "./keys.ts";
 import type { LocalFile, ObjectInfo, ObjectStore } from "./object_store.ts";

@@ -6,7 +6,7 @@ import {
   UploadPartCommand,
   type CompletedPart,
 } from "@aws-sdk/client-s3";
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError } from "@cinelake/contracts/errors";
 import type { Target } from "./s3_objects.ts";
 import type { S3Requests } from "./s3_requests.ts";
 
@@ -66,10 +66,14 @@ export function partSize(size: number, atLeast: number): number {
   return Math.max(atLeast, Math.ceil(size / MAX_PARTS / MIB) * MIB);
 }
 
-/** Fills the buffer from `start` of the file. */
+/** Fills the buffer from `start` of the file; fails with `invalid_argument` if the file cannot be read or is too short. */
 export async function readFully(file: FileHandle, buffer: Buffer, start: number): Promise<void> {
   for (let done = 0; done < buffer.length;) {
-    const { bytesRead } = await file.read(buffer, done, buffer.length - done, start + done);
+    const { bytesRead } = await file.read(buffer, done, buffer.length - done, start + done).catch((cause: unknown) => {
+      throw new CinelakeError("invalid_argument", `A file cannot be read while it is stored: ${String(cause)}`, {
+        cause,
+      });
+    });
     if (bytesRead === 0)
       throw new CinelakeError(
         "invalid_argument",

@@ -153,6 +153,23 @@ test.each<[string, ProxyFault]>([
   }
 });
 
+test("a listing in URL encoding is decoded, and one that is out of order or begins too early is refused", async () => {
+  let encoding = "url";
+  await using faulty = await openFaultyStore(server, ({ path }) => {
+    const prefix = new URL(path, server.endpoint).searchParams.get("prefix") ?? "";
+    const contents = ["a+b%2B", "%C3%A9"].map((key) => `<Contents><Key>${prefix}${key}</Key><Size>1</Size></Contents>`);
+    const head = encoding && `<EncodingType>${encoding}</EncodingType>`;
+    return { answer: 200, body: `<ListBucketResult>${head}${contents.join("")}</ListBucketResult>` };
+  });
+  const listed = (startAfter?: string) =>
+    Array.fromAsync(faulty.store.list("", startAfter === undefined ? {} : { startAfter }), ({ key }) => key);
+  expect(await listed()).toEqual(["a b+", "\u00e9"]);
+  const unsupported = { code: "object_store_unsupported", message: expect.stringContaining("order of UTF-8 bytes") };
+  await expect(listed("b")).rejects.toMatchObject(unsupported);
+  encoding = "";
+  await expect(listed()).rejects.toMatchObject(unsupported); // "%" comes before "a"
+});
+
 test("closing a store ends what waits for an answer", async () => {
   await using faulty = await openFaultyStore(server, () => "stall");
   const waiting = expect(faulty.store.get("a/object")).rejects.toMatchObject({ code: "aborted" });

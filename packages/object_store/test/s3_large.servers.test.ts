@@ -21,7 +21,9 @@ const isCompletion = ({ method, path }: ProxiedRequest): boolean => method === "
 
 async function unfinishedUploads(): Promise<number> {
   const client = new S3Client({ endpoint: server.endpoint, forcePathStyle: true });
-  const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket: server.bucket }));
+  const { Uploads } = await client.send(
+    new ListMultipartUploadsCommand({ Bucket: server.bucket, Prefix: server.root }),
+  );
   client.destroy();
   return Uploads?.length ?? 0;
 }

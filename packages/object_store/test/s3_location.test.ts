@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { temporaryDirectory } from "@cinelake/testkit";
+import { expect, test, vi } from "vitest";
 import { openObjectStore } from "../src/index.ts";
 import { parseS3Url, s3UrlOf } from "../src/s3_location.ts";
 
@@ -40,6 +41,18 @@ test("credentials in a URL are refused, told where they belong, and not repeated
     expect(error).toMatchObject({ code: "config_invalid", message: expect.stringContaining("AWS_ACCESS_KEY_ID") });
     expect(String(error)).not.toMatch(/AKIAKEY|sec\/?ret@|=secret/);
   }
+});
+
+test("without an endpoint a region is needed, and the error says how to give it", async () => {
+  await using home = await temporaryDirectory();
+  for (const name of ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE"])
+    vi.stubEnv(name, undefined);
+  vi.stubEnv("HOME", home.path);
+  await expect(openObjectStore("s3://lake")).rejects.toMatchObject({
+    code: "config_invalid",
+    message: expect.stringContaining("AWS_REGION"),
+  });
+  vi.unstubAllEnvs();
 });
 
 test.each([

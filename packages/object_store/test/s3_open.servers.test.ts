@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { startFaultyProxy, startS3Server, temporaryDirectory, type ProxyFault, type S3Server } from "@cinelake/testkit";
@@ -127,6 +128,18 @@ test("opening for writing leaves nothing behind; opening for reading writes noth
   await expect(reader.putFile("a/new", local.path)).rejects.toMatchObject(refused);
   await expect(reader.delete("a/object")).rejects.toMatchObject(refused);
   expect(proxy.requests.slice(before).filter(writes)).toEqual([]);
+});
+
+test("opening removes the copies that a dead process has left among the system's temporary files, and no others", async () => {
+  await using first = await openObjectStore(server.url("staging"));
+  await using inUse = await first.stagingDirectory();
+  const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+  const left = inUse.path.replace(`~${process.pid}~`, `~${dead}~`);
+  await mkdir(left);
+  await writeFile(join(left, "object"), "");
+  await using _second = await openObjectStore(server.url("staging"));
+  await expect(stat(left)).rejects.toThrow("ENOENT");
+  expect((await stat(inUse.path)).isDirectory()).toBe(true);
 });
 
 test("the endpoint of the environment counts where the URL names none", async () => {

@@ -8,7 +8,7 @@ import { openAll } from "./local_files.ts";
 import { scanSql, type ScanFile } from "./scan_sql.ts";
 import { openVectors, type FileVector } from "./vector_table.ts";
 
-export interface RowsPlan {
+interface RowsPlan {
   /** Columns of the relation, in order; default all of the schema. */
   readonly columns?: readonly StructField[];
   /** SQL over the table's columns that keeps rows; default all. */

@@ -17,7 +17,7 @@ test("the_packed_package_type_checks_and_runs_on_the_oldest_node_that_it_names",
   const built = join(application, "built");
   run(process.execPath, join(repository, "tools/build_package.ts"), "packages/delta", built);
   const { engines } = JSON.parse(await readFile(join(built, "package.json"), "utf8")) as { engines: { node: string } };
-  const oldest = `${/^>=(\d+)$/.exec(engines.node)![1]!}.0.0`;
+  const oldest = /^>=(\d+\.\d+\.\d+)$/.exec(engines.node)![1]!;
 
   const [packed] = JSON.parse(run("npm", "pack", "--json", built)) as { filename: string }[];
   await writeFile(join(application, "package.json"), JSON.stringify({ private: true, type: "module" }));
