@@ -111,6 +111,18 @@ test("options_choose_rows_columns_and_versions", async () => {
   expect(await lines("--timestamp", "2999-01-01", "--columns", "id")).toHaveLength(4);
 });
 
+test("changes_are_rows_with_what_happened_to_them", async () => {
+  const changed = async (...args: string[]): Promise<string> => (await read(folder, "--changes", ...args)).stdout;
+  const lines = (await changed("--from", "2", "--columns", "id")).trim().split("\n");
+  const parsed = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(parsed.map(({ _commit_timestamp: at, ...row }) => [row, /^20.*Z$/.test(String(at))])).toEqual(
+    [2, 3, 4].map((id) => [{ id, _change_type: "insert", _commit_version: id === 2 ? 2 : 3 }, true]),
+  );
+  const csv = await changed("--from", "1", "--to", "2", "--columns", "id", "--format", "csv", "--where", "id=2");
+  expect(csv).toMatch(/^id,_change_type,_commit_version,_commit_timestamp\r\n2,insert,2,20[^\r]*Z\r\n$/);
+  expect(await changed("--from", "2", "--limit", "1")).toMatch(/^[^\n]*\n$/);
+});
+
 test("csv_is_rfc_4180", async () => {
   const { stdout } = await read(folder, "--format", "csv", "--columns", "id,tags,p", "--version", "1");
   expect(stdout).toBe('id,tags,p\r\n9223372036854775807,"{""k"":1152921504606846976}","a,b"\r\n');
@@ -175,6 +187,10 @@ test.each<[string, string[], number, RegExp]>([
   ["no such version", ["FOLDER", "--version", "9"], 1, /no version 9/],
   ["no such column in a condition", ["FOLDER", "--where", "x=1"], 2, /the columns are id, price/],
   ["a wrong time", ["FOLDER", "--timestamp", "soon"], 2, /--timestamp takes a time/],
+  ["changes of no version", ["FOLDER", "--changes"], 2, /--changes needs --from/],
+  ["a range without changes", ["FOLDER", "--from", "1"], 2, /go with --changes/],
+  ["changes at a version", ["FOLDER", "--changes", "--from", "1", "--version", "2"], 2, /not with --version/],
+  ["changes as Parquet", ["FOLDER", "--changes", "--from", "1", "--format", "parquet"], 2, /jsonl or csv/],
   ["a wrong format", ["FOLDER", "--format", "xml"], 2, /--format takes jsonl, csv, parquet/],
 ])("what_cannot_be_meant_gets_one_line_on_standard_error: %s", async (_name, args, exitCode, message) => {
   const outcome = await cinelake(nowhere, [

@@ -26,7 +26,7 @@ export function evolve(context: TableContext, state: TableState, evolution: Evol
   const { schema, configuration } = assignColumnMapping(
     evolution.schema ?? state.schema,
     wanted,
-    evolution.schema ? state.schema : undefined,
+    state.schema,
   );
   const schemaString = schema === state.schema ? state.metadata.schemaString : JSON.stringify(schema);
   const isSame =

@@ -1,6 +1,6 @@
-import type { DeltaTable, ReadOptions, Snapshot, SqlEngine } from "@cinelake/delta";
+import type { At, DeltaTable, Predicate, Row, Snapshot, SqlEngine } from "@cinelake/delta";
 import { UsageError } from "../arguments.ts";
-import type { CommandResult, LoneCommand, LoneContext } from "../command.ts";
+import type { CommandResult, LoneCommand, LoneContext, OptionValues } from "../command.ts";
 import { writeFileWhole, writeOut, writeOutFile, writePieces } from "./table_output.ts";
 import { PATH_HELP, withTable } from "./table_place.ts";
 import { csvHeader, csvLine, jsonLine } from "./table_rows.ts";
@@ -17,6 +17,9 @@ export const tableReadCommand: LoneCommand = {
     limit: { type: "integer", description: "at most so many rows" },
     format: { type: "string", description: "what rows become", choices: ["jsonl", "csv", "parquet"], default: "jsonl" },
     output: { type: "path", description: "a file instead of standard output" },
+    changes: { type: "boolean", description: "what changed instead of the rows: from version --from to --to" },
+    from: { type: "integer", description: "first version whose changes are printed" },
+    to: { type: "integer", description: "last version whose changes are printed; default the latest" },
     "outside-files": {
       type: "boolean",
       description: "also data files that the table names outside of its folder's parent",
@@ -24,30 +27,62 @@ export const tableReadCommand: LoneCommand = {
   },
   async runAlone(context) {
     const { options, stdout } = context;
-    const at = atOf(options);
+    const asked = { at: atOf(options), range: changesOf(options) };
     if (options.format === "parquet" && options.output === undefined && stdout.isTTY)
       throw new UsageError("table read: Parquet is no text for a terminal; give --output FILE, or send it into a pipe");
     return withTable(context, "read", async (table, { engine }) =>
-      print(context, await selected(context, table, at), engine),
+      print(context, await selected(context, table, asked), engine),
     );
   },
 };
 
-interface Selection extends ReadOptions {
-  readonly snapshot: Snapshot;
+/** What is to be printed. */
+interface Selection {
   readonly columns: readonly string[];
+  readonly where: readonly Predicate[];
   /** Infinity for all. */
   readonly limit: number;
+  readonly snapshot: Snapshot;
+  read(): AsyncIterable<Row[]>;
 }
 
-async function selected({ options }: LoneContext, table: DeltaTable, at: ReturnType<typeof atOf>): Promise<Selection> {
-  const snapshot = await table.snapshot(at);
+async function selected({ options }: LoneContext, table: DeltaTable, { at, range }: Asked): Promise<Selection> {
+  const snapshot = await table.snapshot(range?.toVersion === undefined ? at : { version: range.toVersion });
+  const where = predicatesOf(options, snapshot.schema);
+  const columns = namesOf(options.columns) ?? snapshot.schema.fields.map(({ name }) => name);
   return {
-    snapshot,
-    where: predicatesOf(options, snapshot.schema),
-    columns: namesOf(options.columns) ?? snapshot.schema.fields.map(({ name }) => name),
+    columns: range ? [...columns, ...CHANGE_COLUMNS] : columns,
+    where,
     limit: (options.limit as number | undefined) ?? Infinity,
+    snapshot,
+    read: () => (range ? table.changes(range, { columns, where }) : snapshot.read({ columns, where })),
   };
+}
+
+const CHANGE_COLUMNS = ["_change_type", "_commit_version", "_commit_timestamp"];
+
+/** The range that --changes asks for; undefined where rows are. */
+function changesOf({ changes, from, to, version, timestamp, format }: OptionValues): VersionRange | undefined {
+  if (changes !== true) {
+    if (from !== undefined || to !== undefined) throw new UsageError("table read: --from and --to go with --changes");
+    return undefined;
+  }
+  if (from === undefined) throw new UsageError("table read: --changes needs --from VERSION");
+  if (version !== undefined || timestamp !== undefined)
+    throw new UsageError("table read: --changes goes with --from and --to, not with --version or --timestamp");
+  if (format === "parquet") throw new UsageError("table read: changes are printed as jsonl or csv");
+  return { fromVersion: from as number, ...(to === undefined ? {} : { toVersion: to as number }) };
+}
+
+interface VersionRange {
+  readonly fromVersion: number;
+  readonly toVersion?: number;
+}
+
+/** Which version, or what changes, the options name. */
+interface Asked {
+  readonly at: At | undefined;
+  readonly range: VersionRange | undefined;
 }
 
 async function print(
@@ -73,12 +108,12 @@ async function print(
 
 /** Lines in pieces of some thousand, so that a pipe is not written to row by row. */
 async function* lines(
-  { snapshot, limit, columns, where = [] }: Selection,
+  { limit, read }: Selection,
   count: { rows: number },
   line: (row: Readonly<Record<string, unknown>>) => string,
 ): AsyncGenerator<string> {
   if (limit === 0) return;
-  for await (const batch of snapshot.read({ columns, where })) {
+  for await (const batch of read()) {
     const wanted = batch.slice(0, limit - count.rows);
     count.rows += wanted.length;
     if (wanted.length > 0) yield wanted.map(line).join("");
@@ -97,7 +132,7 @@ async function* csvPieces(selection: Selection, count: { rows: number }): AsyncG
 
 /** Gives the number of rows. */
 async function writeParquet(
-  { snapshot, columns, where = [], limit }: Selection,
+  { snapshot, columns, where, limit }: Selection,
   engine: SqlEngine,
   path: string,
 ): Promise<number> {
