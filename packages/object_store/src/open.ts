@@ -18,7 +18,10 @@ export async function openObjectStore(url: string, options: { readOnly?: boolean
 
 async function openAdapter(url: string, readOnly: boolean): Promise<ObjectStore> {
   if (url === "memory:") return (await import("./memory_store.ts")).openMemoryStore();
-  if (url.startsWith("s3:")) return (await import("./s3_store.ts")).openS3Store(url, { readOnly });
+  if (url.startsWith("s3:")) {
+    const adapter = await import("./s3_store.ts").catch(explainMissingClient);
+    return adapter.openS3Store(url, { readOnly });
+  }
   const path = pathOf(url);
   if (path === undefined) {
     throw new CinelakeError(
@@ -27,6 +30,14 @@ async function openAdapter(url: string, readOnly: boolean): Promise<ObjectStore>
     );
   }
   return (await import("./file_store.ts")).openFileStore(path, { readOnly });
+}
+
+/** The client of S3 is a package that only those install who use it. */
+function explainMissingClient(cause: unknown): never {
+  if (!(cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND")) throw cause;
+  throw new CinelakeError("config_invalid", "Stores on S3 need the package @aws-sdk/client-s3: install it as well.", {
+    cause,
+  });
 }
 
 function pathOf(url: string): string | undefined {

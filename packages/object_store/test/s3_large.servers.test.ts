@@ -2,7 +2,13 @@ import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
-import { startS3Server, temporaryDirectory, type ProxiedRequest, type S3Server } from "@cinelake/testkit";
+import {
+  startS3Server,
+  temporaryDirectory,
+  type ProxiedRequest,
+  type ProxyFault,
+  type S3Server,
+} from "@cinelake/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openObjectStore } from "../src/index.ts";
 import { openS3Store } from "../src/s3_store.ts";
@@ -33,10 +39,11 @@ test("a large file goes up in parts, through lost parts and a lost completion, a
   const file = join(directory.path, "file");
   const bytes = randomBytes(17 * MIB + 13);
   await writeFile(file, bytes);
-  let [parts, completions] = [0, 0];
+  let parts = 0;
+  const completions: ProxyFault[] = ["cut_answer", { answer: 404, body: "<Error><Code>NoSuchUpload</Code></Error>" }];
   await using faulty = await openFaultyStore(server, (request) => {
     if (isPart(request)) return parts++ % 2 === 0 ? "cut_answer" : undefined;
-    if (isCompletion(request)) return completions++ === 0 ? "cut_answer" : undefined;
+    if (isCompletion(request)) return completions.shift();
     return undefined;
   });
   await faulty.store.put("a/large", Buffer.from("old"));
@@ -47,6 +54,7 @@ test("a large file goes up in parts, through lost parts and a lost completion, a
   await using local = await faulty.store.localFile("a/large");
   expect(Buffer.compare(await readFile(local.path), bytes)).toBe(0);
   expect(await faulty.store.head("a/large")).toMatchObject({ size: bytes.length });
+  expect(completions).toEqual([]);
   expect(await unfinishedUploads()).toBe(0);
 });
 

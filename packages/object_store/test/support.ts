@@ -16,24 +16,21 @@ export interface FaultyStore extends AsyncDisposable {
   readonly proxy: FaultyProxy;
   /** The same objects without the proxy. */
   readonly url: string;
-  /** Requests since it has been opened, as "PUT" or, of listings and parts, "GET list-type=2". */
+  /** The methods of the requests since it has been opened. */
   requests(): string[];
 }
 
-/** Quick to give up and to go on, so that tests need not wait. */
-export const IMPATIENT: Partial<S3Limits> = {
-  connectMs: 500,
-  idleMs: 400,
-  retryMs: 1_000,
-  openRetryMs: 300,
-  maxPauseMs: 50,
-  partBytes: 5 * 1024 * 1024,
-};
+/** Repeats soon, and does not give up on a busy machine. */
+const PATIENT: Partial<S3Limits> = { idleMs: 10_000, retryMs: 30_000, maxPauseMs: 50, partBytes: 5 * 1024 * 1024 };
+
+/** Gives up soon, for tests of what does not get better. */
+export const IMPATIENT: Partial<S3Limits> = { idleMs: 400, retryMs: 1_000, openRetryMs: 300, maxPauseMs: 50 };
 
 /** Opens a store of its own in the server. `faults` are for the first requests in turn, or decided by a function. */
 export async function openFaultyStore(
   server: S3Server,
   faults: readonly (ProxyFault | undefined)[] | ((request: ProxiedRequest) => ProxyFault | undefined),
+  limits: Partial<S3Limits> = {},
 ): Promise<FaultyStore> {
   await using opened = new AsyncDisposableStack();
   let begun = false;
@@ -42,7 +39,9 @@ export async function openFaultyStore(
     begun ? (typeof faults === "function" ? faults(request) : left.shift()) : undefined;
   const proxy = opened.use(await startFaultyProxy(server.endpoint, plan));
   const prefix = `faults/${randomUUID()}`;
-  const store = opened.use(await openS3Store(server.url(prefix, proxy.endpoint), { limits: IMPATIENT }));
+  const store = opened.use(
+    await openS3Store(server.url(prefix, proxy.endpoint), { limits: { ...PATIENT, ...limits } }),
+  );
   begun = true;
   const before = proxy.requests.length;
   const resources = opened.move();

@@ -8,9 +8,9 @@ export type ProxyFault =
   | { readonly answer: number; readonly body?: string }
   /** The server does what it is asked, the answer is lost: the connection is cut. */
   | "cut_answer"
-  /** The same after some bytes of the answer's body. */
+  /** The same after some bytes of the answer's body, if it has more. */
   | { readonly cutBodyAfter: number }
-  /** Passes some bytes of the answer's body, then nothing more; the connection stays. */
+  /** Passes some bytes of the answer's body, then, if it has more, nothing; the connection stays. */
   | { readonly stallBodyAfter: number }
   /** Takes the request and does nothing. */
   | "stall";
@@ -75,11 +75,9 @@ async function handle(
     return;
   }
   outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-  if (typeof fault === "object" && "cutBodyAfter" in fault) {
-    outgoing.write(content.subarray(0, fault.cutBodyAfter), () => outgoing.destroy());
-  } else if (typeof fault === "object" && "stallBodyAfter" in fault) {
-    outgoing.write(content.subarray(0, fault.stallBodyAfter));
-  } else {
-    outgoing.end(content);
-  }
+  const bytes =
+    fault === undefined ? content.length : "cutBodyAfter" in fault ? fault.cutBodyAfter : fault.stallBodyAfter;
+  if (fault === undefined || bytes >= content.length) outgoing.end(content);
+  else if ("cutBodyAfter" in fault) outgoing.write(content.subarray(0, bytes), () => outgoing.destroy());
+  else outgoing.write(content.subarray(0, bytes));
 }

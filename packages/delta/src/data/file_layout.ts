@@ -54,13 +54,23 @@ function layoutOf(columns: readonly StructField[], mode: MappingMode, tree: Parq
 }
 
 function columnLayout(field: StructField, mode: MappingMode, tree: ParquetNode | undefined): ColumnLayout {
-  if (!tree) {
-    return { nameInFile: physicalName(field, mode), type: field.type, value: (read) => read };
-  }
-  const node = childOf(tree, field, mode);
-  if (!node) return { nameInFile: undefined, type: field.type, value: (read) => read };
-  const { type, value } = typeLayout(field.type, node, mode, 0);
-  return { nameInFile: node.name, type, value };
+  const node = tree && childOf(tree, field, mode);
+  if (tree && !node) return { nameInFile: undefined, type: field.type, value: (read) => read };
+  const same: TypeLayout = { type: field.type, value: (read) => read };
+  const { type, value } = node ? typeLayout(field.type, node, mode, 0) : same;
+  return {
+    nameInFile: node?.name ?? physicalName(field, mode),
+    type,
+    value: hasTypeChanges(field) ? (read) => unfiltered(read, value(read)) : value,
+  };
+}
+
+/**
+ * The value, of a column whose files may be of a narrower type. DuckDB would compare the files' values with a filter's value that it has cast to
+ * their type, which loses rows (7 < 7.4 becomes 7 < 7); it does not do so with an expression.
+ */
+function unfiltered(read: string, value: string): string {
+  return `CASE WHEN ${read} IS NULL THEN NULL ELSE ${value} END`;
 }
 
 interface TypeLayout {
@@ -115,6 +125,18 @@ function structLayout(type: StructType, node: ParquetNode, mode: MappingMode, de
   };
 }
 
+/** Whether a column or something within it was of another type once (PROTOCOL.md, type widening). */
+function hasTypeChanges({ type, metadata }: StructField): boolean {
+  return metadata?.["delta.typeChanges"] !== undefined || fieldsWithin(type).some(hasTypeChanges);
+}
+
+function fieldsWithin(type: DataType): readonly StructField[] {
+  if (typeof type === "string") return [];
+  if (type.type === "struct") return type.fields;
+  if (type.type === "array") return fieldsWithin(type.elementType);
+  return [...fieldsWithin(type.keyType), ...fieldsWithin(type.valueType)];
+}
+
 function textField({ name }: ParquetNode): StructField {
   return { name, type: "string", nullable: true, metadata: {} };
 }
@@ -128,9 +150,7 @@ function childOf(parent: ParquetNode, field: StructField, mode: MappingMode): Pa
 }
 
 function holdsStruct(type: DataType): boolean {
-  if (typeof type === "string") return false;
-  if (type.type === "array") return holdsStruct(type.elementType);
-  return type.type === "struct" || holdsStruct(type.keyType) || holdsStruct(type.valueType);
+  return fieldsWithin(type).length > 0;
 }
 
 function hasIds(node: ParquetNode): boolean {

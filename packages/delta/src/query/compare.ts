@@ -1,4 +1,5 @@
 import type { DataType } from "../api.ts";
+import { zoned } from "../schema/partition_values.ts";
 import { decimalSize } from "../schema/types.ts";
 import { microsOf } from "../sql/write_values.ts";
 
@@ -29,9 +30,9 @@ export function orderingOf(type: DataType): Ordering | undefined {
     case "long":
       return { ...numeric, exact: true };
     case "float":
-      return real(Math.fround);
+      return real(Math.fround, Math.fround);
     case "double":
-      return real((value) => value);
+      return real((value) => value, widened);
     case "string":
       return { ...textual(() => true), compare: (a, b) => compareUtf8(a as string, b as string) };
     case "date":
@@ -44,13 +45,13 @@ export function orderingOf(type: DataType): Ordering | undefined {
       return instant("none");
     default: {
       const size = decimalSize(type);
-      return size && decimal(size.precision, size.scale);
+      return size && decimal(size.scale);
     }
   }
 }
 
 /** Decimals as integers of their smallest unit. */
-function decimal(precision: number, scale: number): Ordering {
+function decimal(scale: number): Ordering {
   const units = (value: unknown): bigint | undefined => {
     const match = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(String(value));
     const fraction = (match?.[3] ?? "").replace(/0+$/, "");
@@ -58,12 +59,15 @@ function decimal(precision: number, scale: number): Ordering {
     const digits = BigInt(`${match[2]}${fraction.padEnd(scale, "0")}`);
     return match[1] === "-" ? -digits : digits;
   };
-  // Beyond 15 digits JSON's numbers are rounded when they are read.
-  const isExact = precision <= 15;
   return {
     ...numeric,
     fromText: units,
-    fromStatistic: (value) => (isExact && typeof value === "number" ? units(value.toFixed(scale)) : undefined),
+    fromStatistic: (value) => {
+      if (typeof value === "bigint") return units(value);
+      // Numbers of more than 15 digits were rounded when they were read.
+      const isExact = typeof value === "number" && Math.abs(value) * 10 ** scale < 1e15;
+      return isExact ? units(value.toFixed(scale)) : undefined;
+    },
     fromValue: units,
   };
 }
@@ -79,7 +83,7 @@ const numeric: Ordering = {
   mayHoldNaN: false,
 };
 
-function real(round: (value: number) => number): Ordering {
+function real(round: (value: number) => number, bounded: (value: number, bound: "min" | "max") => number): Ordering {
   return {
     ...numeric,
     compare: (a, b) => Number(Number.isNaN(a)) - Number(Number.isNaN(b)) || ascending(a, b),
@@ -89,11 +93,17 @@ function real(round: (value: number) => number): Ordering {
       const value = round(Number(text));
       return !Number.isNaN(value) || /^[+-]?nan$/i.test(text) ? value : undefined;
     },
-    fromStatistic: (value) =>
-      typeof value === "number" || typeof value === "bigint" ? round(Number(value)) : undefined,
+    fromStatistic: (value, bound) =>
+      typeof value === "number" || typeof value === "bigint" ? bounded(Number(value), bound) : undefined,
     fromValue: (value) => (typeof value === "number" ? round(value) : undefined),
     mayHoldNaN: true,
   };
+}
+
+/** Statistics of a file from when the column was float hold the shortest text of each float, which as a double is another number. */
+function widened(value: number, bound: "min" | "max"): number {
+  const single = Math.fround(value);
+  return Number.isFinite(single) ? Math[bound](value, single) : value;
 }
 
 function textual(valid: (text: string) => boolean): Ordering {
@@ -109,19 +119,19 @@ const boolean: Ordering = {
   exact: true,
 };
 
-/** Statistics are cut to milliseconds, so a maximum stands for up to 999 microseconds more. */
+/** Statistics are cut to milliseconds, so a maximum stands for up to 999 microseconds more. Columns that were dates have dates there. */
 function instant(zone: "required" | "none"): Ordering {
   const micros = (value: unknown): bigint | undefined => {
+    const isDate = zone === "none" && typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value);
     try {
-      return microsOf(value, zone);
+      return microsOf(isDate ? `${value}T00:00:00` : value, zone);
     } catch {
       return undefined;
     }
   };
   return {
     ...numeric,
-    // Some writers leave their zone off; nobody can know it here, UTC is what `scan` takes it for.
-    fromText: (text) => micros(text) ?? (zone === "required" ? micros(`${text}Z`) : undefined),
+    fromText: (text) => micros(zone === "required" ? zoned(text) : text),
     fromStatistic: (value, bound) => {
       const found = micros(value);
       return found === undefined || bound === "min" ? found : found + 999n;

@@ -26,9 +26,9 @@ interface Comparison {
 
 /**
  * pyarrow's data set takes a bound that is missing for one that nothing satisfies (delta-rs issue 3173), so there it is asked only of columns
- * that have both bounds in every file. Booleans, NaN and what nothing bounds have none.
+ * that have both bounds in every file. NaN and what nothing bounds have none.
  */
-const boundless = new Set(["bool", "f", "d", "text"]);
+const boundless = new Set(["f", "d", "text"]);
 const operators = ["=", "<", "<=", ">", ">="];
 const columns = ["i", "l", "f", "d", "bool", "text", "day", "at", "middle", "wide"];
 

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTable, type DeltaTable, type Predicate, type Row } from "@cinelake/delta";
 import { mayMatch, partitionSatisfies } from "../../src/query/prune.ts";
+import { deleteByVectors } from "../support/hand_made.ts";
 import { openLake, rowsOf, sorted, struct, type Lake } from "../support/tables.ts";
 
 const long = "0123456789".repeat(4);
@@ -60,7 +61,7 @@ beforeAll(async () => {
 });
 afterAll(() => lake[Symbol.asyncDispose]());
 
-test("pruning_never_loses_a_row: scans with predicates give what filtering all rows gives", async () => {
+test("pruning_never_loses_a_row: scans with predicates give what filtering all rows gives, of mapped tables and with deletion vectors too", async () => {
   let pruned = 0;
   let tables = 0;
   const files = fc.array(fc.array(rowArbitrary, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 });
@@ -68,10 +69,18 @@ test("pruning_never_loses_a_row: scans with predicates give what filtering all r
     fc.asyncProperty(
       files,
       fc.array(fc.array(predicate, { minLength: 1, maxLength: 2 }), { minLength: 12, maxLength: 12 }),
-      async (batches, filters) => {
+      fc.constantFrom("none", "name", "id"),
+      fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
+      async (batches, filters, mode, deleted) => {
         const context = { ...lake.context, path: `prune${tables++}` };
-        const table = await createTable(context, { schema: struct(types), partitionColumns: ["p", "q"] });
+        const configuration = { "delta.columnMapping.mode": mode, "delta.enableDeletionVectors": "true" };
+        const table = await createTable(context, {
+          schema: struct(types),
+          configuration,
+          partitionColumns: ["p", "q"],
+        });
         for (const rows of batches) await table.append({ rows });
+        await deleteByVectors(context, (place) => (deleted[place % deleted.length] ? [0] : []));
         const all = await rowsOf(table);
         const snapshot = await table.snapshot();
         for (const where of filters) {

@@ -1,8 +1,10 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openTable, type DeltaTable, type StructType } from "@cinelake/delta";
+import { openTable, type DeltaTable, type StructType, type TableContext } from "@cinelake/delta";
 import { formatCommit, type Action, type AddFile, type Metadata } from "../../src/log/actions.ts";
+import { loadState } from "../../src/log/load.ts";
+import { inlineVector } from "./deletion_vectors.ts";
 import type { Lake } from "./tables.ts";
 
 const FEATURES = ["columnMapping", "deletionVectors", "timestampNtz", "typeWidening"];
@@ -41,6 +43,22 @@ export async function commitAll(lake: Lake, commits: readonly (readonly Action[]
     await lake.store.put(key, formatCommit(actions));
   }
   return openTable(lake.context);
+}
+
+/** Commits that the given rows of each live file (by its place) are deleted by vectors; nothing for a file without any. */
+export async function deleteByVectors(context: TableContext, rowsOf: (place: number) => number[]): Promise<void> {
+  const state = (await loadState(context))!;
+  const actions = Array.from(state.files.values()).flatMap((add, place): Action[] => {
+    const rows = rowsOf(place);
+    if (rows.length === 0) return [];
+    const stats = add.stats?.replace('"tightBounds":true', '"tightBounds":false');
+    return [
+      { remove: { path: add.path, dataChange: true, deletionTimestamp: 1, partitionValues: add.partitionValues } },
+      { add: { ...add, ...(stats && { stats }), deletionVector: inlineVector(rows) } },
+    ];
+  });
+  const key = `${context.path}/_delta_log/${String(state.version + 1).padStart(20, "0")}.json`;
+  await context.store.put(key, formatCommit(actions));
 }
 
 /** Puts a Parquet file with a query's rows at a key of the store (from the table's folder) and gives its bare `add`. */

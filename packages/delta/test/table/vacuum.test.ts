@@ -86,12 +86,20 @@ test("a_retention_below_the_table's_needs_force", async () => {
 
 test("orphans_go_and_hidden_files_stay: also below partition folders that begin with an underscore", async () => {
   await using lake = await openLake();
+  const physical = (name: string, id: number) => ({
+    "delta.columnMapping.physicalName": name,
+    "delta.columnMapping.id": id,
+  });
+  const fields = struct({ id: "long", p: "string" }).fields.map((field, index) => ({
+    ...field,
+    metadata: physical(["id", "_p q"][index]!, index + 1),
+  }));
   const table = await createTable(lake.context, {
-    schema: struct({ id: "long", "_p q": "string" }),
-    partitionColumns: ["_p q"],
+    schema: { type: "struct", fields },
+    partitionColumns: ["p"],
     configuration: { "delta.columnMapping.mode": "name" },
   });
-  await table.append({ rows: [{ id: 1, "_p q": "a" }] });
+  await table.append({ rows: [{ id: 1, p: "a" }] });
   const orphans = ["part-1.parquet", "_p%20q=b/part-2.parquet", "deep/er/x.bin", "_change_data/cdc-1.parquet"];
   const hidden = ["_index/part-3.parquet", ".tmp/part-4.parquet", "deep/_x/y", "_SUCCESS", "deep/_change_data/z"];
   for (const path of [...orphans, ...hidden]) await lake.store.put(`lake/t/${path}`, new Uint8Array(1));
