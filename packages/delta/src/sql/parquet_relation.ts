@@ -20,6 +20,11 @@ export function parquetRelation(paths: readonly string[], columns: readonly Parq
   return `read_parquet([${pathList(paths)}], schema = MAP {${schema}}, hive_partitioning = false)`;
 }
 
+/** A relation over a Parquet file with the columns that it says it has. */
+export function parquetFile(path: string): string {
+  return `read_parquet([${pathList([path])}], hive_partitioning = false)`;
+}
+
 /** The elements of Parquet files' schemas, each file's in the order of its footer. */
 export function parquetSchemas(paths: readonly string[]): string {
   return `parquet_schema([${pathList(paths)}])`;

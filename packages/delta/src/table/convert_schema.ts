@@ -2,18 +2,14 @@ import { CinelakeError, findError } from "@cinelake/contracts/errors";
 import type { DataType, StructField, StructType } from "../api.ts";
 import type { SqlColumn, SqlEngine } from "../engine.ts";
 import { schemaOfColumns } from "../schema/merge_schema.ts";
-import { describe } from "../sql/parquet_relation.ts";
-import { quoteText } from "../sql/quote.ts";
+import { describe, parquetFile, parquetSchemas } from "../sql/parquet_relation.ts";
 
 /** The Delta schema of a Parquet file's footer; fails with `delta_schema_mismatch`, naming file and column, for a type that Delta lacks. */
 export async function readParquetSchema(engine: SqlEngine, localPath: string, path: string): Promise<StructType> {
-  const file = quoteText(localPath);
   const read = async (): Promise<StructType> => {
-    const columns = await engine.rows<SqlColumn>(
-      describe(`SELECT * FROM read_parquet(${file}, hive_partitioning = false)`),
-    );
+    const columns = await engine.rows<SqlColumn>(describe(`SELECT * FROM ${parquetFile(localPath)}`));
     const instants = await engine.rows<{ name: string }>(
-      `SELECT name FROM parquet_schema(${file}) WHERE type = 'INT96'`,
+      `SELECT name FROM ${parquetSchemas([localPath])} WHERE type = 'INT96'`,
     );
     return withInstants(schemaOfColumns(columns), new Set(instants.map(({ name }) => name)));
   };

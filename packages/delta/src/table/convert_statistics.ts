@@ -23,8 +23,8 @@ export async function scanStatistics(
 ): Promise<string> {
   const leaves = leavesOf(columns, [], "").filter(({ path }) => isIndexed(path));
   const list = leaves.flatMap(({ sql, type }, index) => [
-    `CAST(min(${sql}) AS VARCHAR) AS min${index}`,
-    `CAST(max(${sql}) AS VARCHAR) AS max${index}`,
+    `${boundText("min", sql, type)} AS min${index}`,
+    `${boundText("max", sql, type)} AS max${index}`,
     `(count(*) - count(${sql}))::VARCHAR AS null_count${index}`,
     `${type === "float" || type === "double" ? `coalesce(bool_or(isnan(${sql})), false)::VARCHAR` : "NULL"} AS has_nan${index}`,
   ]);
@@ -40,6 +40,12 @@ export async function scanStatistics(
     new Map(["min", "max", "null_count", "has_nan"].map((name) => [name, row![`${name}${index}`] ?? null])),
   ]);
   return fileStatistics(row!.rows, new Map(found), columns, isIndexed);
+}
+
+/** A bound in the words of RETURN_STATS, which writes booleans as 0 and 1. */
+function boundText(bound: "min" | "max", sql: string, type: string): string {
+  const value = type === "boolean" ? `CAST(${sql} AS INTEGER)` : sql;
+  return `CAST(${bound}(${value}) AS VARCHAR)`;
 }
 
 function leavesOf(fields: readonly StructField[], path: readonly string[], parent: string): Leaf[] {

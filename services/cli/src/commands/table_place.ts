@@ -1,9 +1,9 @@
-import { realpath, rmdir, stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { CinelakeError, findError, isTableName, tablePath, tableSpec } from "@cinelake/contracts";
 import { openSqlEngine, openTable, type DeltaTable, type TableContext } from "@cinelake/delta";
-import { openObjectStore, type ObjectStore } from "@cinelake/object_store";
+import { openObjectStore } from "@cinelake/object_store";
 import { maskUrl } from "@cinelake/runtime";
 import { UsageError } from "../arguments.ts";
 import type { LoneContext } from "../command.ts";
@@ -43,7 +43,7 @@ export async function withPlace<T>(
   const place = await placeOf(name, lake);
   const unknown = (cause?: unknown): CinelakeError => notFound(name, place, lake, cause);
   if (place.url.startsWith("file:") && !(await isFolder(join(fileURLToPath(place.url), place.path)))) throw unknown();
-  await using store = await openStore(place.url, access === "read");
+  await using store = await openObjectStore(place.url, { readOnly: access === "read" });
   await using engine = await openSqlEngine({ memoryLimit: configuration.memoryLimit });
   const allowOutsideFiles = options["outside-files"] === true;
   return await work({ store, engine, path: place.path, allowOutsideFiles }, unknown);
@@ -91,21 +91,4 @@ async function isFolder(path: string): Promise<boolean> {
     (info) => info.isDirectory(),
     () => false,
   );
-}
-
-/** To be `openObjectStore(url, { readOnly })` once stores can be opened so: until then what opening one to write leaves is taken away. */
-async function openStore(url: string, readOnly: boolean): Promise<ObjectStore> {
-  const store = await openObjectStore(url);
-  if (!readOnly || !url.startsWith("file:")) return store;
-  const close = async (): Promise<void> => {
-    await store[Symbol.asyncDispose]();
-    await rmdir(join(fileURLToPath(url), ".cinelake-staging")).catch(() => undefined);
-  };
-  return new Proxy(store, {
-    get(target, property) {
-      if (property === Symbol.asyncDispose) return close;
-      const value: unknown = Reflect.get(target, property);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
 }
