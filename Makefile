@@ -2,10 +2,12 @@
 PNPM := npx --yes pnpm@12.21.0
 BIN := node_modules/.bin
 INSTALLED := node_modules/.installed
-MANIFESTS := package.json pnpm-lock.yaml pnpm-workspace.yaml $(wildcard packages/*/package.json services/*/package.json)
+VERSITYGW := .cache/bin/versitygw
+DELTA_RS := tests/delta_rs/.venv
+MANIFESTS := package.json pnpm-lock.yaml pnpm-workspace.yaml $(wildcard packages/*/package.json services/*/package.json bench/package.json)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers check generate pack_delta format docs clean
+.PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers install_servers check generate bench_delta pack_delta format docs clean
 
 help: ## this list
 	@grep -hE '^[a-z_]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -39,9 +41,22 @@ evaluate: install ## quality of the recommender, by published protocols
 test: check ## every test that needs no server
 	vitest run $(VITEST_ARGS)
 
-test_servers: install ## tests against other engines and servers; installs what they need
-	cd tests/independent_reader && $(PNPM) install --frozen-lockfile
+test_servers: install_servers ## tests against other engines and servers, and those that take minutes
 	TEST_SERVERS=1 vitest run $(VITEST_ARGS)
+
+install_servers: install $(VERSITYGW) $(DELTA_RS)/.installed ## what these tests need: chdb, delta-rs (needs Python 3), an S3 server (needs Go)
+	cd tests/independent_reader && $(PNPM) install --frozen-lockfile
+$(VERSITYGW):
+	@command -v go >/dev/null || { echo "the S3 server for tests is built with Go: https://go.dev/dl" >&2; exit 1; }
+	GOBIN=$(CURDIR)/$(@D) go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+$(DELTA_RS)/.installed: tests/delta_rs/requirements.txt
+	python3 -m venv --clear $(DELTA_RS)
+	$(DELTA_RS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+bench_delta: install ## snapshots, scans and commits of Delta tables beside DuckDB on the same files
+	node bench/delta_snapshot.ts
+	node bench/delta_throughput.ts
 
 check: install ## types, lint, import rules, formatting, unused exports, generated files
 	tsc --noEmit

@@ -6,7 +6,9 @@ import { temporaryDirectory } from "@cinelake/testkit";
 import { compare, conditions, median, printTable, timed } from "./support/measure.ts";
 
 const ROWS = Number(process.env.BENCH_ROWS ?? 20_000_000);
+/** Files of the tables that are scanned whole, and of those of which little is read. */
 const FILES = 20;
+const MANY_FILES = 500;
 const RUNS = 7;
 
 const column = (name: string, type: string) => ({ name, type, nullable: true, metadata: {} });
@@ -22,13 +24,14 @@ const schema = {
   ],
 };
 
-/** Ratings in the order of time, with a month for each file. */
-function ratingsSql(from: number, to: number): string {
+/** Ratings in the order of time, with a month for each part of them. */
+function ratingsSql(rows: number, part: number, parts: number): string {
+  const [from, to] = [Math.floor((rows * part) / parts), Math.floor((rows * (part + 1)) / parts)];
   return (
     `SELECT (hash(i) % 160000)::BIGINT AS user_id, (sqrt(hash(i + 7) % 1000000000) * 2)::INT AS movie_id, ` +
     `((hash(i + 3) % 10 + 1) / 2)::FLOAT AS rating, TIMESTAMPTZ '2020-01-01 00:00:00+00' + to_seconds(i * 3) AS event_ts, ` +
     `['phone', 'tablet', 'desktop', 'tv'][(hash(i + 1) % 4)::INT + 1] AS device, ` +
-    `(DATE '2020-01-01' + to_months((${from / (ROWS / FILES)})::INT))::DATE AS month FROM range(${from}, ${to}) AS t(i)`
+    `(DATE '1980-01-01' + to_months(${part}))::DATE AS month FROM range(${from}, ${to}) AS t(i)`
   );
 }
 
@@ -41,12 +44,12 @@ await using engine = await openSqlEngine();
 
 async function build(
   path: string,
+  rows: number,
+  parts: number,
   partitionColumns: readonly string[],
 ): Promise<{ table: DeltaTable; files: string; bytes: number }> {
   const table = await createTable({ store, engine, path }, { schema, partitionColumns });
-  for (let file = 0; file < FILES; file++) {
-    await table.append({ sql: ratingsSql((file * ROWS) / FILES, ((file + 1) * ROWS) / FILES) });
-  }
+  for (let part = 0; part < parts; part++) await table.append({ sql: ratingsSql(rows, part, parts) });
   const files: string[] = [];
   let bytes = 0;
   for await (const { key, size } of store.list(`${path}/`)) {
@@ -77,16 +80,28 @@ async function drainedBy(of: SqlEngine, sql: string): Promise<void> {
   await drained(session.batches(sql));
 }
 
-const plain = await build("plain", []);
-const monthly = await build("monthly", ["month"]);
-conditions({ rows: ROWS, files: FILES, bytes: plain.bytes, runs: RUNS });
+const plain = await build("plain", ROWS, FILES, []);
+const monthly = await build("monthly", ROWS, FILES, ["month"]);
+const many = await build("many", ROWS / 4, MANY_FILES, []);
+const manyMonths = await build("many_months", ROWS / 4, MANY_FILES, ["month"]);
+conditions({
+  rows: ROWS,
+  files: FILES,
+  bytes: plain.bytes,
+  "rows where files are many": ROWS / 4,
+  "many files": MANY_FILES,
+  runs: RUNS,
+});
 
-const month = `2020-${String(Math.ceil(FILES / 2)).padStart(2, "0")}-01`;
-const late = "2020-01-05T00:00:00Z";
-const inMonth = [{ column: "month", op: "=" as const, value: month }];
-const early = [{ column: "event_ts", op: "<" as const, value: late }];
 const direct = (files: string, hive = false): string => `read_parquet(${files}, hive_partitioning = ${hive})`;
-const limited = { columns: ["user_id", "movie_id", "rating", "event_ts"], where: inMonth };
+const month = "2000-01-01";
+const inMonth = [{ column: "month", op: "=" as const, value: month }];
+const directMonth = `${direct(manyMonths.files, true)} WHERE month = DATE '${month}'`;
+const early = "2020-01-01T06:00:00Z";
+const whenEarly = [{ column: "event_ts", op: "<" as const, value: early }];
+const four = { columns: ["user_id", "movie_id", "rating", "event_ts"] };
+const directFour = `SELECT ${four.columns.join(", ")} FROM ${direct(monthly.files, true)} WHERE month = DATE '1980-03-01'`;
+const thirdMonth = { ...four, where: [{ column: "month", op: "=" as const, value: "1980-03-01" }] };
 
 printTable(
   ["what", "here ms", "DuckDB ms", "here / DuckDB", "here MB/s"],
@@ -106,40 +121,32 @@ printTable(
       () => aggregate(direct(monthly.files, true)),
     ),
     await compare(
-      "one month of a partitioned table",
+      `one of ${MANY_FILES} partitions`,
       RUNS,
       undefined,
-      () => scanned(monthly.table, { where: inMonth }),
-      () => aggregate(`${direct(monthly.files, true)} WHERE month = DATE '${month}'`),
+      () => scanned(manyMonths.table, { where: inMonth }),
+      () => aggregate(directMonth),
     ),
     await compare(
-      "four days by statistics",
+      `a quarter of a day of ${MANY_FILES} files, by statistics`,
       RUNS,
       undefined,
-      () => scanned(plain.table, { where: early }),
-      () => aggregate(`${direct(plain.files)} WHERE event_ts < TIMESTAMPTZ '${late}'`),
+      () => scanned(many.table, { where: whenEarly }),
+      () => aggregate(`${direct(many.files)} WHERE event_ts < TIMESTAMPTZ '${early}'`),
     ),
     await compare(
-      "one month as rows in JavaScript",
-      3,
+      "one month of the table as rows in JavaScript",
+      RUNS,
       undefined,
-      async () => drained((await monthly.table.snapshot()).read(limited)),
-      () =>
-        drainedBy(
-          engine,
-          `SELECT user_id, movie_id, rating, event_ts FROM ${direct(monthly.files, true)} WHERE month = DATE '${month}'`,
-        ),
+      async () => drained((await monthly.table.snapshot()).read(thirdMonth)),
+      () => drainedBy(engine, directFour),
     ),
     await compare(
-      "one month as Arrow batches",
-      3,
+      "the same as Arrow batches (DuckDB: rows)",
+      RUNS,
       undefined,
-      async () => drained((await monthly.table.snapshot()).arrow(limited)),
-      () =>
-        drainedBy(
-          engine,
-          `SELECT user_id, movie_id, rating, event_ts FROM ${direct(monthly.files, true)} WHERE month = DATE '${month}'`,
-        ),
+      async () => drained((await monthly.table.snapshot()).arrow(thirdMonth)),
+      () => drainedBy(engine, directFour),
     ),
   ],
 );

@@ -70,8 +70,19 @@ export const ERROR_CODES = {
   },
   object_store_unsupported: {
     status: 500,
-    title: "File system lacks what the lake needs",
-    advice: "Put the lake on a local file system with hard links, such as ext4, xfs, APFS or NTFS.",
+    title: "Store lacks what the lake needs",
+    advice:
+      "Put the lake on a local file system with hard links, such as ext4, xfs, APFS or NTFS, or on an S3-compatible store that honours `If-None-Match` on PutObject.",
+  },
+  object_store_unavailable: {
+    status: 503,
+    title: "Object store does not answer or refuses access",
+    advice: "See that the store which the message names runs, can be reached and accepts the credentials; then repeat.",
+  },
+  object_store_read_only: {
+    status: 403,
+    title: "Object store was opened for reading only",
+    advice: "Open the store without `readOnly` to write to it.",
   },
   log_corrupt: {
     status: 500,

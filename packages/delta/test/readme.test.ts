@@ -7,12 +7,16 @@ import { expect, test } from "vitest";
 import { openSqlEngine, openTable } from "@cinelake/delta";
 import { rowsOf } from "./support/tables.ts";
 
-test("the_readme's_example_runs", async () => {
+test("the_readme's_examples_run", async () => {
   const folder = fileURLToPath(new URL("..", import.meta.url));
   const readme = await readFile(`${folder}/README.md`, "utf8");
+  const examples = Array.from(readme.matchAll(/```ts\n([\s\S]*?)```/g), ([, code]) => code!);
+  expect(examples.length).toBe(2);
   await using directory = await temporaryDirectory();
-  const code = /```ts\n([\s\S]*?)```/.exec(readme)![1]!.replace("/tmp/lake", directory.path);
-  execFileSync(process.execPath, ["--input-type=module-typescript", "-e", code], { cwd: folder });
+  for (const code of examples) {
+    const program = code.replace("/tmp/lake", directory.path);
+    execFileSync(process.execPath, ["--input-type=module-typescript", "-e", program], { cwd: folder });
+  }
   await using store = await openObjectStore(directory.path);
   await using engine = await openSqlEngine({ threads: 1 });
   const table = await openTable({ store, engine, path: "silver/ratings" });

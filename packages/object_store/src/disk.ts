@@ -24,6 +24,16 @@ export function isFull(error: unknown): boolean {
   return ["ENOSPC", "EDQUOT"].includes(errorCode(error) ?? "");
 }
 
+/** What to do about a folder that may not be written; undefined if the error says something else. */
+export function refusalOf(error: unknown): string | undefined {
+  const code = errorCode(error) ?? "";
+  if (code === "EROFS")
+    return "its file system is mounted read-only (EROFS). Mount it for writing, or put the lake elsewhere";
+  if (code === "EACCES" || code === "EPERM")
+    return `this process may not write there (${code}). Give its user the folder (chown) or the right to write (chmod)`;
+  return undefined;
+}
+
 /** Throws what a person can act on, where the operating system's error has such a meaning; otherwise the error itself. */
 export function explain(error: unknown, doing: string): never {
   const code = errorCode(error);
@@ -32,15 +42,8 @@ export function explain(error: unknown, doing: string): never {
       cause: error,
     });
   }
-  if (code === "EACCES" || code === "EROFS") {
-    throw new CinelakeError(
-      "object_store_unsupported",
-      `${doing}: not permitted (${code}). Check owner and mode of the folder`,
-      {
-        cause: error,
-      },
-    );
-  }
+  const refusal = refusalOf(error);
+  if (refusal) throw new CinelakeError("object_store_unsupported", `${doing}: ${refusal}`, { cause: error });
   if (code === "ENOTDIR" || code === "EISDIR" || code === "ENOTEMPTY") {
     throw new CinelakeError("invalid_argument", `${doing}: a key cannot be an object and a folder of others at once`, {
       cause: error,

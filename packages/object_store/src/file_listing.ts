@@ -13,9 +13,10 @@ interface Wanted {
 
 /**
  * Objects below `root` in UTF-8 order of their keys. Holds the names of one folder per level in memory, no more; files and folders
- * that vanish meanwhile are left out. Temporary files that a crash left behind over an hour ago are removed on the way.
+ * that vanish meanwhile are left out. Temporary files that a crash left behind over an hour before `now` are removed on the way;
+ * without `now` nothing is.
  */
-export async function* listFiles(disk: Disk, root: string, wanted: Wanted, now: number): AsyncGenerator<ObjectInfo> {
+export async function* listFiles(disk: Disk, root: string, wanted: Wanted, now?: number): AsyncGenerator<ObjectInfo> {
   let keys: string[] = [];
   for await (const key of walk(disk, root, wanted.prefix.slice(0, wanted.prefix.lastIndexOf("/") + 1), wanted, now)) {
     keys.push(key);
@@ -28,7 +29,7 @@ export async function* listFiles(disk: Disk, root: string, wanted: Wanted, now: 
 }
 
 /** Keys in `folder` ("" or "a/b/") and below. */
-async function* walk(disk: Disk, root: string, folder: string, wanted: Wanted, now: number): AsyncGenerator<string> {
+async function* walk(disk: Disk, root: string, folder: string, wanted: Wanted, now?: number): AsyncGenerator<string> {
   for (const key of await keysIn(disk, root, folder, wanted, now)) {
     if (key.endsWith("/")) yield* walk(disk, root, key, wanted, now);
     else yield key;
@@ -36,12 +37,13 @@ async function* walk(disk: Disk, root: string, folder: string, wanted: Wanted, n
 }
 
 /** The folder's wanted files and subfolders, these with "/" at their end, which is what puts them in the order of their keys. */
-async function keysIn(disk: Disk, root: string, folder: string, wanted: Wanted, now: number): Promise<string[]> {
+async function keysIn(disk: Disk, root: string, folder: string, wanted: Wanted, now?: number): Promise<string[]> {
   const keys: string[] = [];
   try {
     for await (const entry of await disk.opendir(join(root, folder), { bufferSize: 1024 })) {
       if (entry.name.startsWith(RESERVED_NAME)) {
-        if (entry.name.startsWith(TEMPORARY_NAME)) await removeOrphan(disk, join(root, folder, entry.name), now);
+        if (now !== undefined && entry.name.startsWith(TEMPORARY_NAME))
+          await removeOrphan(disk, join(root, folder, entry.name), now);
       } else if (entry.isDirectory()) {
         const key = `${folder}${entry.name}/`;
         if (mayHold(key, wanted)) keys.push(key);

@@ -12,6 +12,7 @@ import {
   Folders,
   isFull,
   isMissing,
+  refusalOf,
   syncFile,
   syncFolder,
   TEMPORARY_NAME,
@@ -27,21 +28,33 @@ const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV"];
 
 /**
  * Objects as files below `root`, which is made if missing. Any number of processes may share it, on one machine or through a file
- * system with atomic `link` and `rename`. Symbolic links below the root are no part of the store.
+ * system with atomic `link` and `rename`. Symbolic links below the root are no part of the store. With `readOnly` the folder must
+ * exist and nothing in it is touched: its staging folders are the system's temporary ones, and writes are the caller's to refuse.
  */
-export async function openFileStore(root: string, options: { disk?: Disk } = {}): Promise<ObjectStore> {
+export async function openFileStore(
+  root: string,
+  options: { disk?: Disk; readOnly?: boolean } = {},
+): Promise<ObjectStore> {
   const disk = options.disk ?? fs;
   try {
+    if (options.readOnly) {
+      await (await disk.opendir(root)).close();
+      return new FileStore(await disk.realpath(root), disk, true);
+    }
     await makeRoot(disk, resolve(root));
-    const store = new FileStore(await disk.realpath(root), disk);
+    const store = new FileStore(await disk.realpath(root), disk, false);
     await store.probe();
     return store;
   } catch (error) {
     if (error instanceof CinelakeError) throw error;
     if (isFull(error)) explain(error, `Cannot open the store's folder ${root}`);
-    throw new CinelakeError("config_invalid", `The store's folder ${root} cannot be used: ${String(error)}`, {
-      cause: error,
-    });
+    const problem =
+      isMissing(error) && options.readOnly ? "it is no folder. Correct the path, or make it by writing" : undefined;
+    throw new CinelakeError(
+      "config_invalid",
+      `The store's folder ${root} cannot be used: ${problem ?? refusalOf(error) ?? String(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -56,15 +69,17 @@ class FileStore implements ObjectStore {
   readonly url: string;
   readonly #root: string;
   readonly #disk: Disk;
+  readonly #readOnly: boolean;
   readonly #folders: Folders;
   readonly #staging: Staging;
 
-  constructor(root: string, disk: Disk) {
+  constructor(root: string, disk: Disk, readOnly: boolean) {
     this.url = pathToFileURL(root).href;
     this.#root = root;
     this.#disk = disk;
     this.#folders = new Folders(disk, root);
-    this.#staging = new Staging(disk, root);
+    this.#staging = readOnly ? Staging.temporary(disk) : Staging.within(disk, root);
+    this.#readOnly = readOnly;
   }
 
   /** Fails unless the folder takes files, links and syncs. Also removes what dead processes left in staging. */
@@ -105,7 +120,8 @@ class FileStore implements ObjectStore {
   async *list(prefix: string, options: { startAfter?: string } = {}): AsyncGenerator<ObjectInfo> {
     checkPrefix(prefix);
     await this.#folders.check(join(this.#root, prefix.slice(0, prefix.lastIndexOf("/") + 1)));
-    yield* listFiles(this.#disk, this.#root, { prefix, startAfter: options.startAfter ?? "" }, Date.now());
+    const wanted = { prefix, startAfter: options.startAfter ?? "" };
+    yield* listFiles(this.#disk, this.#root, wanted, this.#readOnly ? undefined : Date.now());
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
@@ -171,7 +187,7 @@ class FileStore implements ObjectStore {
   async stagingDirectory(): Promise<LocalFile> {
     return await this.#staging
       .make()
-      .catch((error: unknown) => explain(error, `Cannot make a folder in ${this.#root}`));
+      .catch((error: unknown) => explain(error, `Cannot make a staging folder for ${this.#root}`));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

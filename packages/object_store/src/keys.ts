@@ -12,6 +12,11 @@ export function checkKey(key: string): void {
   if (problem) refuse("key", key, problem);
 }
 
+/** Whether `checkKey` lets the key pass. */
+export function isKey(key: string): boolean {
+  return problemOfKey(key) === undefined;
+}
+
 /** Like `checkKey`, for the beginning of a key: empty, or cut off anywhere. */
 export function checkPrefix(prefix: string): void {
   const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
@@ -64,6 +69,7 @@ function problemOfText(text: string): string | undefined {
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
     if (unit < 0x20 || unit === 0x7f) return "it has a control character";
+    if (unit >= 0xfffe) return "it has a noncharacter (U+FFFE, U+FFFF), which S3 listings cannot carry";
   }
   return undefined;
 }

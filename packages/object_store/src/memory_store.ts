@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { CinelakeError } from "@cinelake/contracts/errors";
 import { checkKey, checkPrefix, compareUtf8, resolveRange } from "./keys.ts";
 import type { LocalFile, ObjectInfo, ObjectStore } from "./object_store.ts";
+import { Staging } from "./staging.ts";
 
 interface StoredObject {
   readonly bytes: Uint8Array;
@@ -19,7 +19,7 @@ export function openMemoryStore(): ObjectStore {
 class MemoryStore implements ObjectStore {
   readonly url = "memory:";
   readonly #objects = new Map<string, StoredObject>();
-  readonly #staging = new Set<string>();
+  readonly #staging = Staging.temporary(fs);
 
   async get(key: string): Promise<Uint8Array> {
     return this.#existing(key).bytes.slice();
@@ -63,7 +63,7 @@ class MemoryStore implements ObjectStore {
 
   async putFile(key: string, localPath: string): Promise<void> {
     checkKey(key);
-    await this.put(key, await readFile(localPath));
+    await this.put(key, await fs.readFile(localPath));
   }
 
   async delete(key: string): Promise<void> {
@@ -75,24 +75,17 @@ class MemoryStore implements ObjectStore {
     const bytes = await this.get(key);
     const folder = await this.stagingDirectory();
     const path = join(folder.path, "object");
-    await writeFile(path, bytes);
+    await fs.writeFile(path, bytes);
     return { path, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
   }
 
   async stagingDirectory(): Promise<LocalFile> {
-    const path = await mkdtemp(join(tmpdir(), "cinelake-staging-"));
-    this.#staging.add(path);
-    return { path, [Symbol.asyncDispose]: () => this.#removeStaging(path) };
+    return await this.#staging.make();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(Array.from(this.#staging, (path) => this.#removeStaging(path)));
+    await this.#staging.close();
     this.#objects.clear();
-  }
-
-  async #removeStaging(path: string): Promise<void> {
-    this.#staging.delete(path);
-    await rm(path, { recursive: true, force: true, maxRetries: 3 });
   }
 
   #existing(key: string): StoredObject {

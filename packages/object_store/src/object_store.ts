@@ -14,8 +14,8 @@ export interface LocalFile extends AsyncDisposable {
 }
 
 /**
- * Bytes under keys. A key is a relative path with `/`, without `.`, `..`, empty or control-character segments; others are
- * refused with `invalid_argument`. Keys are taken as they are: no decoding. A key has at most 1,024 bytes, a segment 255; segments
+ * Bytes under keys. A key is a relative path with `/`, without `.`, `..`, empty or control-character segments, without
+ * U+FFFE and U+FFFF; others are refused with `invalid_argument`. Keys are taken as they are: no decoding. A key has at most 1,024 bytes, a segment 255; segments
  * that start with `.cinelake-` are the adapters' own. A key must not be a folder of another (`a` beside `a/b`): adapters may refuse
  * that with `invalid_argument`. No room fails with `disk_full`, and nothing has changed.
  *
@@ -31,6 +31,9 @@ export interface LocalFile extends AsyncDisposable {
  * - local_file_reads_the_object: `localFile` names a file with the object's bytes, valid until disposed
  * - put_file_takes_over: `putFile` stores a local file's bytes; the local file may be moved away
  * - bad_keys_are_refused: before anything is touched
+ *
+ * A store opened with `readOnly` refuses `put`, `putIfAbsent`, `putFile` and `delete` with `object_store_read_only`. A store behind a
+ * network fails with `object_store_unavailable` when it has not answered for about a minute; whether a write took effect is then unknown.
  */
 export interface ObjectStore extends AsyncDisposable {
   readonly url: string;

@@ -15,7 +15,7 @@ function systemError(code: string): Error {
 /** A disk on which writing to a file (and what else `extra` names) fails while `failing` says so. */
 function brokenDisk(
   code: string,
-  step: "writeFile" | "sync" | "link" | "rename" | "copyFile",
+  step: "mkdir" | "writeFile" | "sync" | "link" | "rename" | "copyFile",
   failing: () => boolean,
 ): Disk {
   const refuse = (): void => {
@@ -33,6 +33,10 @@ function brokenDisk(
       };
       return file;
     },
+    mkdir: (async (path, options) => {
+      if (step === "mkdir" && String(path).includes(".cinelake-")) refuse();
+      return fs.mkdir(path, options);
+    }) as Disk["mkdir"],
     async link(from, to) {
       if (step === "link") refuse();
       return fs.link(from, to);
@@ -83,10 +87,42 @@ test("a file system without hard links is refused when the store is opened", asy
     const opening = openFileStore(folder.path, { disk: brokenDisk(code, "link", () => true) });
     await expect(opening).rejects.toMatchObject({
       code: "object_store_unsupported",
-      message: expect.stringContaining(folder.path),
+      message: expect.stringMatching(new RegExp(`${folder.path} has no hard links .*Put the lake on a file system`)),
     });
     expect(await filesIn(folder.path)).toEqual([]);
   }
+});
+
+test.each([
+  ["EROFS", /mounted read-only \(EROFS\)\. Mount it for writing, or put the lake elsewhere/],
+  ["EACCES", /may not write there \(EACCES\)\. Give its user the folder \(chown\)/],
+  ["EPERM", /may not write there \(EPERM\)\. Give its user the folder \(chown\)/],
+])(
+  "a folder that cannot be written (%s) says when it is opened what to do, and keeps what it has",
+  async (code, advice) => {
+    await using folder = await temporaryDirectory();
+    await using writable = await openObjectStore(folder.path);
+    await writable.put("a/object", bytes);
+    for (const step of ["mkdir", "writeFile"] as const) {
+      const opening = openFileStore(folder.path, { disk: brokenDisk(code, step, () => true) });
+      await expect(opening).rejects.toMatchObject({ code: "config_invalid", message: expect.stringMatching(advice) });
+      await expect(opening).rejects.toThrow(folder.path);
+    }
+    expect(await filesIn(folder.path)).toEqual(["object"]);
+  },
+);
+
+test("a folder that loses its permission while it is open refuses writes with advice, and still reads", async () => {
+  await using folder = await temporaryDirectory();
+  let failing = false;
+  await using store = await openFileStore(folder.path, { disk: brokenDisk("EROFS", "writeFile", () => failing) });
+  await store.put("a/object", bytes);
+  failing = true;
+  await expect(store.put("a/object", Buffer.from("new"))).rejects.toMatchObject({
+    code: "object_store_unsupported",
+    message: expect.stringContaining("Mount it for writing"),
+  });
+  expect(Buffer.from(await store.get("a/object")).toString()).toBe("bytes");
 });
 
 test("a root that cannot be used and an unknown scheme are configuration errors that say what is supported", async () => {
@@ -95,14 +131,14 @@ test("a root that cannot be used and an unknown scheme are configuration errors 
   for (const url of [
     join(folder.path, "file"),
     join(folder.path, "file", "below"),
-    "s3://bucket",
+    "ftp://host/folder",
     "relative",
     "file:relative",
     "",
   ]) {
     await expect(openObjectStore(url), url).rejects.toMatchObject({ code: "config_invalid" });
   }
-  await expect(openObjectStore("s3://bucket")).rejects.toThrow(/file:\/\/\/.*memory:/);
+  await expect(openObjectStore("ftp://host")).rejects.toThrow(/file:\/\/\/.*s3:\/\/.*memory:/);
 });
 
 test("symbolic links below the root lead nowhere: neither out of the store nor into a listing", async () => {

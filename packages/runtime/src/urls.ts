@@ -33,7 +33,12 @@ export const URL_VARIABLES: readonly ConfigVariable[] = [
     "Metadata database: sqlite:/path or postgres://user:password@host:port/database.",
   ),
   text("TRACKING_URL", "metadata:", "Experiment tracking: metadata: or the address of an MLflow server."),
-  text("LAKE_URL", "file://DATA_DIR/lakehouse", "Root of the lake: file:///folder or an S3-compatible store."),
+  text(
+    "LAKE_URL",
+    "file://DATA_DIR/lakehouse",
+    "Root of the lake: file:///folder, or s3://bucket/prefix?endpoint=http://host:port&region=name&path_style=true in an S3-compatible " +
+      "store (endpoint and region also by AWS_ENDPOINT_URL and AWS_REGION, credentials by AWS_ACCESS_KEY_ID and the other usual ways, never in the URL).",
+  ),
   text("KAFKA_BOOTSTRAP_SERVERS", "", "host:port,host:port; names the log where LOG_URL does not."),
   text("REDIS_HOST", "", "Names cache (database 1) and job queue (database 0) where their URLs do not."),
   text("REDIS_PORT", "6379", "With REDIS_HOST."),

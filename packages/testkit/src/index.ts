@@ -1,4 +1,7 @@
+export { startFaultyProxy, type FaultyProxy, type ProxiedRequest, type ProxyFault } from "./faulty_proxy.ts";
+export { startS3Server, type S3Server } from "./s3_server.ts";
 export { faulty, counting, type FaultPlan } from "./wrappers.ts";
+export { openChdb, openDeltaRs, type Chdb, type DeltaRs } from "./other_engines.ts";
 export { seededRandom, type SeededRandom } from "./random.ts";
 export { sharedFile } from "./shared_files.ts";
 export { temporaryDirectory, type TemporaryDirectory } from "./temporary_directory.ts";

@@ -47,8 +47,8 @@ async function answer(
   response.writeHead(200, { "content-type": "application/x-ndjson" });
   try {
     const asked = await readRequest(request);
-    const command = commands.find((each) => each.name === asked.command && !each.owns);
-    if (!command)
+    const command = commands.find((each) => each.name === asked.command);
+    if (!command || !("run" in command) || command.owns)
       throw new CinelakeError("not_found", `the running process does not know the command ${asked.command}`);
     const result = await command.run({
       options: asked.options,

@@ -36,7 +36,8 @@ export function parseCommandLine(
   for (const [name, spec] of Object.entries(command.options)) {
     const fromEnv = spec.env === undefined ? undefined : env[spec.env];
     const raw = values[name] ?? (fromEnv === "" ? undefined : fromEnv);
-    options[name] = raw === undefined ? spec.default : optionValue(name, spec, raw);
+    if (Array.isArray(raw)) options[name] = raw.map((each) => String(optionValue(name, spec, each)));
+    else options[name] = raw === undefined ? spec.default : optionValue(name, spec, raw);
   }
   options.arguments = checkPositionals(command, positionals);
   return { command, options, json: values.json === true };
@@ -46,7 +47,7 @@ function tokens(command: Command, args: readonly string[]): { values: Record<str
   const options = Object.fromEntries(
     Object.entries(command.options).map(([name, spec]) => [
       name,
-      { type: spec.type === "boolean" ? "boolean" : "string" } as const,
+      { type: spec.type === "boolean" ? "boolean" : "string", multiple: spec.multiple === true } as const,
     ]),
   );
   try {
@@ -103,6 +104,7 @@ function usage(command: Command): string {
   const lines = Object.entries(command.options).map(([name, spec]) => {
     const value = spec.type === "boolean" ? "" : ` ${spec.type === "integer" ? "N" : spec.type.toUpperCase()}`;
     const notes = [
+      spec.multiple && "may be repeated",
       spec.choices && `one of ${spec.choices.join(", ")}`,
       spec.default !== undefined && `default ${spec.default}`,
       spec.env && `or ${spec.env}=`,

@@ -29,8 +29,8 @@ export async function runCommandLine(invocation: Invocation): Promise<number> {
       return 0;
     }
     const result = await execute(parsed, loadConfiguration(env), invocation);
-    if (parsed.json) stdout.write(`${JSON.stringify(withSnakeCaseKeys(result.json))}\n`);
-    else if (result.text !== "") stdout.write(`${result.text}\n`);
+    if (parsed.json && result.json !== undefined) stdout.write(`${JSON.stringify(withSnakeCaseKeys(result.json))}\n`);
+    else if (!parsed.json && result.text !== "") stdout.write(`${result.text}\n`);
     return result.exitCode ?? 0;
   } catch (error) {
     if (signal.aborted) return 130;
@@ -48,6 +48,7 @@ async function execute(
 ): Promise<CommandResult> {
   const { command, options } = parsed;
   const { signal, stdout, stderr } = invocation;
+  if ("runAlone" in command) return command.runAlone({ options, configuration, stdout, signal });
   const view = progressView(stderr, { quiet: command.owns !== true });
   const line = (text: string): void => void stdout.write(`${text}\n`);
   try {

@@ -16,7 +16,13 @@ const commands: Command[] = [
     },
     run,
   },
-  { name: "table read", summary: "Reads a table.", options: {}, arguments: ["PATH", "COLUMN?"], run },
+  {
+    name: "table read",
+    summary: "Reads a table.",
+    options: { where: { type: "string", description: "condition", multiple: true } },
+    arguments: ["PATH", "COLUMN?"],
+    run,
+  },
 ];
 
 const parse = (line: string, env: Record<string, string> = {}): unknown => {
@@ -37,6 +43,11 @@ test("options come from the line, then the environment, then the defaults; an em
 
 test("names of two words and positional arguments", () => {
   expect(parse("table read silver/x")).toMatchObject({ name: "table read", options: { arguments: ["silver/x"] } });
+});
+
+test("an option that may be repeated is a list, in the line's order", () => {
+  expect(parse("table read t --where b>1 --where a=2")).toMatchObject({ options: { where: ["b>1", "a=2"] } });
+  expect(parse("table read t")).toMatchObject({ options: { where: undefined } });
 });
 
 test.each([

@@ -114,9 +114,23 @@ describe("the demo", () => {
     await background;
   });
 
-  test("commands beside it run in its process", async () => {
+  test("commands beside it run in its process, and tables are read in one of their own", async () => {
     const status = await cinelake(directory.path, ["status", "--json"]);
     expect(JSON.parse(status.stdout)).toMatchObject({ owner: { pid: platform.pid } });
+    const read = await cinelake(directory.path, [
+      "table",
+      "read",
+      "silver_movies",
+      "--limit",
+      "2",
+      "--columns",
+      "movie_id",
+    ]);
+    expect(read).toMatchObject({
+      exitCode: 0,
+      stderr: "",
+      stdout: expect.stringMatching(/^(\{"movie_id":\d+\}\n){2}$/),
+    });
     const second = await cinelake(directory.path, ["serve"]);
     expect(second).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`process ${platform.pid}`) });
   });

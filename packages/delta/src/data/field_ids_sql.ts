@@ -4,36 +4,24 @@ import { quoteName } from "../sql/quote.ts";
 
 /** DuckDB's FIELD_IDS value for columns of a mapped table: the ids of all fields that have one, at any depth. */
 export function fieldIdsSql(columns: readonly StructField[]): string {
-  return `{${columns.flatMap(fieldEntry).join(", ")}}`;
+  return `{${fieldEntries(columns).join(", ")}}`;
 }
 
-/** None for a field without any id, such as that of the change data feed: DuckDB takes no empty list of them. */
-function fieldEntry(field: StructField): string[] {
-  const { name, type } = field;
-  const id = fieldId(field);
-  return id === undefined && childIds(type).length === 0 ? [] : [`${quoteName(name)}: ${idOf(id, type)}`];
+function fieldEntries(fields: readonly StructField[]): string[] {
+  return fields.flatMap((field) => entry(field.name, fieldId(field), field.type));
 }
 
-function idOf(id: number | undefined, type: DataType): string {
+/** `name: ids` of a field or an element; none where nothing in it has an id. */
+function entry(name: string, id: number | undefined, type: DataType): string[] {
+  const inner = childEntries(type);
+  if (inner.length === 0) return id === undefined ? [] : [`${quoteName(name)}: ${id}`];
   const own = id === undefined ? [] : [`__duckdb_field_id: ${id}`];
-  const inner = childIds(type);
-  if (inner.length === 0 && id !== undefined) return String(id);
-  return `{${[...own, ...inner].join(", ")}}`;
+  return [`${quoteName(name)}: {${[...own, ...inner].join(", ")}}`];
 }
 
-function childIds(type: DataType): string[] {
+function childEntries(type: DataType): string[] {
   if (typeof type === "string") return [];
-  if (type.type === "struct") {
-    return type.fields.flatMap(fieldEntry);
-  }
-  const children: readonly (readonly [string, DataType])[] =
-    type.type === "array"
-      ? [["element", type.elementType]]
-      : [
-          ["key", type.keyType],
-          ["value", type.valueType],
-        ];
-  return children.flatMap(([name, child]) =>
-    childIds(child).length > 0 ? [`${name}: ${idOf(undefined, child)}`] : [],
-  );
+  if (type.type === "struct") return fieldEntries(type.fields);
+  if (type.type === "array") return entry("element", undefined, type.elementType);
+  return [...entry("key", undefined, type.keyType), ...entry("value", undefined, type.valueType)];
 }

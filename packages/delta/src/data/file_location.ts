@@ -39,21 +39,31 @@ export function locationKey(context: Place, uri: string): string {
  * context allows it and both the store and the path are of this machine's file system.
  */
 function locate(context: Place, uri: string): Location {
+  const key = keyInStore(context, uri);
+  if (key !== undefined) return { kind: "store", key };
+  const named = absolute(uri);
+  if (!named) throw outside(context, uri, "only paths below the store's root can be read");
+  if (!context.allowOutsideFiles) throw outside(context, uri, "open the table with allowOutsideFiles to read it there");
+  if (named.base !== "file:" || rootOf(context)?.base !== "file:")
+    throw outside(context, uri, "it is in another store");
+  return { kind: "outside", path: process.platform === "win32" ? named.path.slice(1) : named.path };
+}
+
+/** The key of a file that the log names, by a relative or an absolute path; undefined if it lies outside of the store. */
+export function keyInStore(context: Pick<Place, "store" | "path">, uri: string): string | undefined {
   const named = absolute(uri);
   if (!named) {
     const key = posix.normalize(`${context.path}/${physicalPath(uri)}`);
-    if (key === ".." || key.startsWith("../"))
-      throw outside(context, uri, "only paths below the store's root can be read");
-    return { kind: "store", key };
+    return key === ".." || key.startsWith("../") ? undefined : key;
   }
-  const root = absolute(context.store.url.replace(/[?#].*$/, ""));
-  if (root && named.base === root.base) {
-    const folder = root.path.endsWith("/") ? root.path : `${root.path}/`;
-    if (named.path.startsWith(folder)) return { kind: "store", key: named.path.slice(folder.length) };
-  }
-  if (!context.allowOutsideFiles) throw outside(context, uri, "open the table with allowOutsideFiles to read it there");
-  if (named.base !== "file:" || root?.base !== "file:") throw outside(context, uri, "it is in another store");
-  return { kind: "outside", path: process.platform === "win32" ? named.path.slice(1) : named.path };
+  const root = rootOf(context);
+  if (!root || named.base !== root.base) return undefined;
+  const folder = root.path.endsWith("/") ? root.path : `${root.path}/`;
+  return named.path.startsWith(folder) ? named.path.slice(folder.length) : undefined;
+}
+
+function rootOf({ store }: Pick<Place, "store">): { base: string; path: string } | undefined {
+  return absolute(store.url.replace(/[?#].*$/, ""));
 }
 
 /** Scheme and authority, and the decoded path, of a URI or a path that does not depend on the table; undefined for one that does. */

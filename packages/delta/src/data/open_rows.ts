@@ -8,7 +8,7 @@ import { openAll } from "./local_files.ts";
 import { scanSql, type ScanFile } from "./scan_sql.ts";
 import { openVectors, type FileVector } from "./vector_table.ts";
 
-export interface RowsPlan {
+interface RowsPlan {
   /** Columns of the relation, in order; default all of the schema. */
   readonly columns?: readonly StructField[];
   /** SQL over the table's columns that keeps rows; default all. */
@@ -40,29 +40,39 @@ export async function openRows(
   state: Pick<TableState, "schema" | "metadata">,
   files: readonly DataFile[],
 ): Promise<OpenRows> {
-  await using opening = new AsyncDisposableStack();
-  const local = opening.use(await openAll(files, ({ path }) => openLocalFile(context, path)));
-  const vectors = opening.use(await openVectors(context, vectorsOf(files)));
-  const layouts = await fileLayouts(context.engine, state, local.paths);
-  const scanned = files.map((file, number): ScanFile => ({
-    number,
-    path: local.paths[number]!,
-    layout: layouts[number]!,
-    partitionValues: file.partitionValues,
-    hasDeleted: Boolean(file.deletionVector),
-    hasWanted: Boolean(file.wantedRows),
-  }));
-  const { schema } = state;
-  const { partitionColumns, configuration } = state.metadata;
-  const table = { schema, partitionColumns, mode: mappingMode(configuration), vectors: vectors.sql };
-  const opened = opening.move();
-  return {
-    relation({ columns = schema.fields, files: chosen, ...plan } = {}) {
-      const read = chosen ? chosen.map((index) => scanned[index]!) : scanned;
-      return scanSql(read, { ...table, ...plan, columns });
-    },
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  // Node 22 has no AsyncDisposableStack.
+  const opened: AsyncDisposable[] = [];
+  const close = async (): Promise<void> => {
+    for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
   };
+  try {
+    const local = await openAll(files, ({ path }) => openLocalFile(context, path));
+    opened.push(local);
+    const vectors = await openVectors(context, vectorsOf(files));
+    opened.push(vectors);
+    const layouts = await fileLayouts(context.engine, state, local.paths);
+    const scanned = files.map((file, number): ScanFile => ({
+      number,
+      path: local.paths[number]!,
+      layout: layouts[number]!,
+      partitionValues: file.partitionValues,
+      hasDeleted: Boolean(file.deletionVector),
+      hasWanted: Boolean(file.wantedRows),
+    }));
+    const { schema } = state;
+    const { partitionColumns, configuration } = state.metadata;
+    const table = { schema, partitionColumns, mode: mappingMode(configuration), vectors: vectors.sql };
+    return {
+      relation({ columns = schema.fields, files: chosen, ...plan } = {}) {
+        const read = chosen ? chosen.map((index) => scanned[index]!) : scanned;
+        return scanSql(read, { ...table, ...plan, columns });
+      },
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 function vectorsOf(files: readonly DataFile[]): FileVector[] {

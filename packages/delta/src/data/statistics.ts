@@ -133,6 +133,8 @@ function bounds(leaf: LeafStatistics, type: DataType): { min?: unknown; max?: un
     case "float":
     case "double":
       return realBounds(min, max, leaf.get("has_nan") !== "false", type);
+    case "boolean":
+      return { min: min === "1", max: max === "1" };
     case "date":
       return { min: matching(min, datePattern), max: matching(max, datePattern) };
     case "timestamp":
@@ -157,12 +159,14 @@ function realBounds(
   max: string,
   hasNaN: boolean,
   type: "float" | "double",
-): { min?: number; max?: number } {
+): { min?: unknown; max?: unknown } {
   const finite = (text: string): number | undefined => {
     const value = type === "float" ? Math.fround(Number(text)) : Number(text);
     return Number.isFinite(value) ? value : undefined;
   };
-  return { min: finite(min), max: hasNaN ? undefined : finite(max) };
+  // Readers that order -0 before 0 must not pass over it: a least zero is written as -0, a greatest one as 0 (as in Parquet).
+  const least = finite(min);
+  return { min: least === 0 ? rawNumber("-0.0") : least, max: hasNaN ? undefined : finite(max) };
 }
 
 const datePattern = /^\d{4}-\d\d-\d\d$/;

@@ -19,7 +19,7 @@ export interface WrittenFiles {
 }
 
 /** What an `add` or `cdc` action says of a file. */
-export type WrittenFile = Pick<AddFile, "path" | "partitionValues" | "size" | "stats">;
+type WrittenFile = Pick<AddFile, "path" | "partitionValues" | "size" | "stats">;
 
 interface Place {
   readonly store: ObjectStore;

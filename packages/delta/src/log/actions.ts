@@ -83,7 +83,7 @@ export interface CommitInfo {
 }
 
 /** A file that holds file actions of a V2 checkpoint. */
-export interface Sidecar {
+interface Sidecar {
   readonly path: string;
   readonly sizeInBytes: number;
   readonly modificationTime: number;

@@ -1,18 +1,30 @@
-import { quoteName } from "../sql/quote.ts";
+import { randomUUID } from "node:crypto";
+import { quoteName, quoteText } from "../sql/quote.ts";
 import type { SqlEngine } from "../engine.ts";
 import type { AddFile, PartitionValues, RemoveFile } from "./actions.ts";
 
 /**
  * File actions of checkpoints, hundreds of thousands at a time. Crossing from DuckDB to JavaScript value by value is what costs, so
- * rows cross as long texts: fields and rows are kept apart by control characters that JSON and URIs do not hold unescaped.
+ * actions cross as long texts: fields and rows are kept apart by control characters that JSON and URIs do not hold unescaped.
  */
-const FIELD = "\x1f";
-const ROW = "\x1e";
-const rowsPerText = 20_000;
-const fieldsPerRow = 7;
+interface Separators {
+  readonly field: string;
+  readonly row: string;
+}
+const CONTROLS: Separators = { field: "\x1f", row: "\x1e" };
+const rowsPerText = 2048;
 
 /** Thrown if an action holds one of the separators after all. */
 class SeparatorFound extends Error {}
+
+/** What is read of an action, as SQL texts over its struct; `rare` fields cross as one JSON object. */
+interface Fields {
+  readonly column: string;
+  readonly time: string;
+  /** SQL of a further text. */
+  readonly text: string;
+  readonly rare: readonly string[];
+}
 
 /** `statistics` is SQL of the statistics' text. */
 export function readAdds(
@@ -21,18 +33,24 @@ export function readAdds(
   statistics: string,
   values: PartitionValueCache,
 ): AsyncGenerator<AddFile[]> {
-  const rare = ["tags", "deletionVector", "baseRowId", "defaultRowCommitVersion", "clusteringProvider"];
-  return readActions(session, relation, "add", ["modificationTime", statistics, rare], (fields) => {
-    const [path, partitionValues, size, time, dataChange, stats, others] = fields;
+  const fields: Fields = {
+    column: "add",
+    time: "modificationTime",
+    text: statistics,
+    rare: ["tags", "deletionVector", "baseRowId", "defaultRowCommitVersion", "clusteringProvider"],
+  };
+  return readActions(session, relation, fields, (row) => {
     const add: AddFile = {
-      path: path!,
-      partitionValues: values.parse(partitionValues!) ?? {},
-      size: Number(size),
-      modificationTime: Number(time),
-      dataChange: dataChange === "true",
+      path: row.next(),
+      partitionValues: values.parse(row.next()) ?? {},
+      size: Number(row.next()),
+      modificationTime: Number(row.next()),
+      dataChange: row.next() === "true",
     };
+    const stats = row.next();
+    const others = row.last();
     if (stats === "" && others === "") return add;
-    return { ...add, ...(stats === "" ? {} : { stats }), ...rareFields(others!) };
+    return { ...add, ...(stats === "" ? {} : { stats }), ...rareFields(others) };
   });
 }
 
@@ -41,17 +59,24 @@ export function readRemoves(
   relation: string,
   values: PartitionValueCache,
 ): AsyncGenerator<RemoveFile[]> {
-  const rare = ["deletionVector", "baseRowId", "defaultRowCommitVersion", "extendedFileMetadata"];
-  return readActions(session, relation, "remove", ["deletionTimestamp", "NULL", rare], (fields) => {
-    const [path, partitionValues, size, time, dataChange, , others] = fields;
-    const known = values.parse(partitionValues!);
+  const fields: Fields = {
+    column: "remove",
+    time: "deletionTimestamp",
+    text: `CAST("remove"."extendedFileMetadata" AS VARCHAR)`,
+    rare: ["deletionVector", "baseRowId", "defaultRowCommitVersion"],
+  };
+  return readActions(session, relation, fields, (row) => {
+    const path = row.next();
+    const partitionValues = values.parse(row.next());
+    const [size, time, dataChange, extended] = [row.next(), row.next(), row.next(), row.next()];
     return {
-      path: path!,
+      path,
       dataChange: dataChange === "true",
       ...(time === "" ? {} : { deletionTimestamp: Number(time) }),
-      ...(known ? { partitionValues: known } : {}),
+      ...(extended === "" ? {} : { extendedFileMetadata: extended === "true" }),
+      ...(partitionValues ? { partitionValues } : {}),
       ...(size === "" ? {} : { size: Number(size) }),
-      ...rareFields(others!),
+      ...rareFields(row.last()),
     };
   });
 }
@@ -74,45 +99,77 @@ export class PartitionValueCache {
 async function* readActions<T>(
   session: SqlEngine,
   relation: string,
-  column: string,
-  [time, extra, rare]: readonly [time: string, extra: string, rare: readonly string[]],
-  build: (fields: readonly string[]) => T,
+  fields: Fields,
+  build: (row: RowReader) => T,
+  separators = CONTROLS,
 ): AsyncGenerator<T[]> {
-  const field = (name: string): string => `${quoteName(column)}.${quoteName(name)}`;
-  const members = rare.map((name) => `${quoteName(name)}: ${field(name)}`).join(", ");
-  const texts = [
-    field("path"),
-    `CAST(to_json(${field("partitionValues")}) AS VARCHAR)`,
-    `CAST(${field("size")} AS VARCHAR)`,
-    `CAST(${field(time)} AS VARCHAR)`,
-    `CAST(${field("dataChange")} AS VARCHAR)`,
-    extra,
-    `CASE WHEN COALESCE(${rare.map((name) => `${field(name)} IS NOT NULL`).join(" OR ")}) THEN CAST(to_json({${members}}) AS VARCHAR) END`,
-  ].map((text) => `COALESCE(${text}, '')`);
-  const numbered = `SELECT ${texts.map((text, index) => `${text} AS f${index}`).join(", ")}, row_number() OVER () // ${rowsPerText} AS part FROM ${relation} WHERE ${field("path")} IS NOT NULL`;
-  const names = texts.map((_, index) => `f${index}`).join(", ");
-  const sql = `SELECT string_agg(concat_ws(chr(31), ${names}), chr(30)) AS text, count(*) AS rows FROM (${numbered}) GROUP BY part`;
   try {
-    for await (const batch of session.batches<{ text: string; rows: number }>(sql)) {
-      for (const { text, rows } of batch) yield Array.from(rowsOf(text, rows), build);
+    for await (const batch of session.batches<{ text: string }>(actionsSql(relation, fields, separators))) {
+      for (const { text } of batch) {
+        const row = new RowReader(text, separators);
+        const actions: T[] = [];
+        while (!row.isAtEnd) actions.push(build(row));
+        yield actions;
+      }
     }
   } catch (error) {
-    if (!(error instanceof SeparatorFound)) throw error;
-    // Rare enough to be slow; actions that were given before are given again, which changes nothing.
-    const plain = `SELECT [${names}] AS fields FROM (${numbered})`;
-    for await (const batch of session.batches<{ fields: string[] }>(plain))
-      yield batch.map(({ fields }) => build(fields));
+    // A field that was cut in two is no JSON either.
+    const isCut = error instanceof SeparatorFound || error instanceof SyntaxError;
+    if (!isCut || separators !== CONTROLS) throw error;
+    // Actions that were given before are given again, which changes nothing.
+    yield* readActions(session, relation, fields, build, { field: randomUUID(), row: randomUUID() });
   }
 }
 
-/** The rows that a text stands for. */
-function* rowsOf(text: string, rows: number): Generator<string[]> {
-  const found = text.split(ROW);
-  if (found.length !== rows) throw new SeparatorFound();
-  for (const row of found) {
-    const fields = row.split(FIELD);
-    if (fields.length !== fieldsPerRow) throw new SeparatorFound();
-    yield fields;
+function actionsSql(relation: string, { column, time, text, rare }: Fields, { field, row }: Separators): string {
+  const member = (name: string): string => `${quoteName(column)}.${quoteName(name)}`;
+  const object = rare.map((name) => `${quoteName(name)}: ${member(name)}`).join(", ");
+  const texts = [
+    member("path"),
+    `CAST(to_json(${member("partitionValues")}) AS VARCHAR)`,
+    `CAST(${member("size")} AS VARCHAR)`,
+    `CAST(${member(time)} AS VARCHAR)`,
+    `CAST(${member("dataChange")} AS VARCHAR)`,
+    text,
+    `CASE WHEN ${rare.map((name) => `${member(name)} IS NOT NULL`).join(" OR ")} THEN CAST(to_json({${object}}) AS VARCHAR) END`,
+  ];
+  const joined = `concat_ws(${quoteText(field)}, ${texts.map((each) => `COALESCE(${each}, '')`).join(", ")})`;
+  const numbered = `SELECT ${joined} AS row, row_number() OVER () // ${rowsPerText} AS part FROM ${relation} WHERE ${member("path")} IS NOT NULL`;
+  return `SELECT string_agg(row, ${quoteText(row)}) AS text FROM (${numbered}) GROUP BY part`;
+}
+
+/** Reads rows of seven fields; only the last is checked, which a separator within another field would have made too long. */
+class RowReader {
+  readonly #text: string;
+  readonly #separators: Separators;
+  #at = 0;
+
+  constructor(text: string, separators: Separators) {
+    this.#text = text;
+    this.#separators = separators;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#text.length;
+  }
+
+  next(): string {
+    const { field } = this.#separators;
+    const end = this.#text.indexOf(field, this.#at);
+    if (end < 0) throw new SeparatorFound();
+    const value = this.#text.slice(this.#at, end);
+    this.#at = end + field.length;
+    return value;
+  }
+
+  /** The row's last field. */
+  last(): string {
+    const { row, field } = this.#separators;
+    const end = this.#text.indexOf(row, this.#at);
+    const value = this.#text.slice(this.#at, end < 0 ? undefined : end);
+    if (value.includes(field)) throw new SeparatorFound();
+    this.#at = end < 0 ? this.#text.length : end + row.length;
+    return value;
   }
 }
 

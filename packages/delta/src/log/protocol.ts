@@ -16,6 +16,9 @@ const READER_FEATURES: ReadonlySet<string> = new Set([
   "typeWidening-preview",
   "v2Checkpoint",
   "vacuumProtocolCheck",
+  // A table may list it and hold no such column; one that does is refused.
+  "variantType",
+  "variantType-preview",
 ]);
 
 /** Features that a writer must know: these do not matter to ours unless `ruleInUse` says so. */

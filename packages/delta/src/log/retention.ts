@@ -8,7 +8,7 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 export const DAY = UNITS.day!;
-export const WEEK = UNITS.week!;
+const WEEK = UNITS.week!;
 
 /** Milliseconds of an interval such as `interval 1 week` or `2 days 12 hours`; undefined for one that is absent or of another form. */
 export function intervalMillis(interval: string | undefined): number | undefined {

@@ -3,17 +3,17 @@ import type { DataType, StructField, StructType } from "../api.ts";
 import { FIELD_ID, fieldId, mappingMode, MAX_COLUMN_ID, PHYSICAL_NAME } from "./column_mapping.ts";
 
 /**
- * Gives each field of a column-mapped table the id and the physical name that it lacks (PROTOCOL.md, column mapping). Fields of `known`
- * (by name) keep theirs. A field of a table whose mode has just been set goes by its own name, for files may hold it; a later one by a random name.
+ * Gives each field of a column-mapped table the id and the physical name that it lacks (PROTOCOL.md, column mapping). Fields of the
+ * table's `old` schema (by name) keep theirs; one that was there before the table was mapped goes by its own name, for files hold it,
+ * and every new one by a name that is nowhere else.
  */
 export function assignColumnMapping(
   schema: StructType,
   configuration: Readonly<Record<string, string>>,
-  known?: StructType,
+  old?: StructType,
 ): { schema: StructType; configuration: Readonly<Record<string, string>> } {
   if (mappingMode(configuration) === "none") return { schema, configuration };
-  const isNew = known === undefined && configuration[MAX_COLUMN_ID] === undefined;
-  let last = Math.max(Number(configuration[MAX_COLUMN_ID] ?? 0), greatestId(schema), known ? greatestId(known) : 0);
+  let last = Math.max(Number(configuration[MAX_COLUMN_ID] ?? 0), greatestId(schema), old ? greatestId(old) : 0);
   const assignStruct = (struct: StructType, old: DataType | undefined): StructType => {
     const oldFields = typeof old === "object" && old.type === "struct" ? old.fields : [];
     const fields = struct.fields.map((field): StructField => {
@@ -22,7 +22,7 @@ export function assignColumnMapping(
       const inherited = before?.metadata ?? {};
       const id = fieldId(field) ?? inherited[FIELD_ID] ?? ++last;
       const name =
-        field.metadata?.[PHYSICAL_NAME] ?? inherited[PHYSICAL_NAME] ?? (isNew ? field.name : `col-${randomUUID()}`);
+        field.metadata?.[PHYSICAL_NAME] ?? inherited[PHYSICAL_NAME] ?? (before ? field.name : `col-${randomUUID()}`);
       if (type === field.type && field.metadata?.[FIELD_ID] === id && field.metadata[PHYSICAL_NAME] === name)
         return field;
       return { ...field, type, metadata: { ...field.metadata, [FIELD_ID]: id, [PHYSICAL_NAME]: name } };
@@ -41,7 +41,7 @@ export function assignColumnMapping(
     const valueType = assignType(type.valueType, before?.type === "map" ? before.valueType : undefined);
     return keyType === type.keyType && valueType === type.valueType ? type : { ...type, keyType, valueType };
   };
-  const assigned = assignStruct(schema, known);
+  const assigned = assignStruct(schema, old);
   return { schema: assigned, configuration: { ...configuration, [MAX_COLUMN_ID]: String(last) } };
 }
 

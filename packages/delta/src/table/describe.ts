@@ -10,7 +10,7 @@ export function describeTable(context: TableContext, state: TableState): TableDe
     id: metadata.id,
     name: metadata.name,
     description: metadata.description,
-    location: `${context.store.url.replace(/\/$/, "")}/${context.path}`,
+    location: context.store.url.replace(/\/?(?=[?#]|$)/, () => `/${context.path}`),
     version: state.version,
     createdAt: metadata.createdTime,
     lastModified: state.timestamp,

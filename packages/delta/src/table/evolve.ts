@@ -23,11 +23,7 @@ export function evolve(context: TableContext, state: TableState, evolution: Evol
   const partitionColumns = evolution.partitionColumns ?? state.metadata.partitionColumns;
   const wanted = withProperties(state.metadata.configuration, evolution.configuration ?? {});
   checkMappingChange(state.metadata.configuration, wanted);
-  const { schema, configuration } = assignColumnMapping(
-    evolution.schema ?? state.schema,
-    wanted,
-    evolution.schema ? state.schema : undefined,
-  );
+  const { schema, configuration } = assignColumnMapping(evolution.schema ?? state.schema, wanted, state.schema);
   const schemaString = schema === state.schema ? state.metadata.schemaString : JSON.stringify(schema);
   const isSame =
     schemaString === state.metadata.schemaString &&

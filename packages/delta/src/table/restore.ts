@@ -7,7 +7,7 @@ import type { TableState } from "../log/state.ts";
 import { assignColumnMapping } from "../schema/assign_mapping.ts";
 import { mappingMode, MAX_COLUMN_ID } from "../schema/column_mapping.ts";
 import { evolve } from "./evolve.ts";
-import { pathsOfFile, pathWithin } from "./vacuum_paths.ts";
+import { keysOfFile } from "./vacuum_keys.ts";
 import { beginWrite, commitChange } from "./write.ts";
 
 const MODE = "delta.columnMapping.mode";
@@ -86,14 +86,11 @@ function restoredDescription(context: TableContext, state: TableState, old: Tabl
   return protocol ? { ...next, protocol } : next;
 }
 
-/** Fails, naming some, if files or their deletion vectors are not there any more. */
+/** Fails, naming some of them, if files or their deletion vectors are not there any more. */
 async function checkFiles(context: TableContext, old: TableState, files: readonly AddFile[]): Promise<void> {
-  const paths = files.flatMap((file) => pathsOfFile(file).map((path) => pathWithin(context, path) ?? path));
-  const found = await parallel(paths, async (path) => {
-    const isOutside = /^([a-z][a-z0-9+.-]*:|\/)/i.test(path);
-    return isOutside || (await context.store.head(`${context.path}/${path}`)) !== undefined;
-  });
-  const missing = paths.filter((_, index) => !found[index]);
+  const keys = files.flatMap((file) => keysOfFile(context, file));
+  const found = await parallel(keys, (key) => context.store.head(key));
+  const missing = keys.filter((_, index) => !found[index]);
   if (missing.length === 0) return;
   const shown = missing.slice(0, 3).join(", ");
   throw new CinelakeError(

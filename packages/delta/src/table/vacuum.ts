@@ -8,7 +8,7 @@ import { checkReadable, checkWriterVersion } from "../log/protocol.ts";
 import { mappingMode, physicalName } from "../schema/column_mapping.ts";
 import { fieldOf } from "../schema/types.ts";
 import { nowOf } from "./context.ts";
-import { pathsOfFile, pathWithin } from "./vacuum_paths.ts";
+import { keysOfFile } from "./vacuum_keys.ts";
 import { commitChange } from "./write.ts";
 
 const hour = 3_600_000;
@@ -58,8 +58,8 @@ export function unneededFiles(
   cutoff: number,
 ): Unneeded[] {
   const needed = new Set<string>();
-  const keep = (file: Parameters<typeof pathsOfFile>[0]): void => {
-    for (const path of pathsOfFile(file)) needed.add(pathWithin(context, path) ?? path);
+  const keep = (file: Parameters<typeof keysOfFile>[1]): void => {
+    for (const key of keysOfFile(context, file)) needed.add(key);
   };
   for (const file of state.files.values()) keep(file);
   for (const file of tombstones.values()) if ((file.deletionTimestamp ?? 0) >= cutoff) keep(file);
@@ -67,7 +67,7 @@ export function unneededFiles(
   const folders = state.metadata.partitionColumns.map((name) => `${physicalName(fieldOf(state.schema, name), mode)}=`);
   return listed.flatMap(({ key, size, lastModified }) => {
     const path = key.slice(context.path.length + 1);
-    const isUnneeded = lastModified < cutoff && !needed.has(path) && !isHidden(path, folders);
+    const isUnneeded = lastModified < cutoff && !needed.has(key) && !isHidden(path, folders);
     return isUnneeded ? [{ path, size }] : [];
   });
 }

@@ -52,7 +52,8 @@ test.each<[string, string, Record<string, string>, unknown]>([
     ["2020-01-01T00:00:00.500", "2020-01-01T00:00:00.500"],
   ],
   ["string", "string", { min: "", max: "é" }, ["", "é"]],
-  ["boolean and binary have none", "boolean", { min: "0", max: "1" }, [undefined, undefined]],
+  ["boolean", "boolean", { min: "0", max: "1" }, [false, true]],
+  ["binary has none", "binary", { min: "a", max: "b" }, [undefined, undefined]],
   ["nothing but nulls", "integer", {}, [undefined, undefined]],
 ])("bounds_by_type: %s", (_name, type, leaf, expected) => {
   expect(one(type, leaf)).toEqual(expected);

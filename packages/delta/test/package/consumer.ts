@@ -36,5 +36,19 @@ async function read(version?: number): Promise<Row[]> {
   return rows.toSorted((a, b) => Number(a.user_id) - Number(b.user_id));
 }
 
-const seen = { latest: await read(), first: await read(1), refused: found instanceof CinelakeError };
+/** The client of S3 is not installed with the package: its absence must be said, not thrown by Node. */
+const noClient = findError(
+  await openObjectStore("s3://bucket/lake").catch((error: unknown) => error),
+  "config_invalid",
+);
+
+let arrowRows = 0;
+for await (const batch of (await table.snapshot()).arrow()) arrowRows += batch.numRows;
+const seen = {
+  latest: await read(),
+  first: await read(1),
+  arrow_rows: arrowRows,
+  refused: found instanceof CinelakeError,
+  s3: noClient?.message,
+};
 process.stdout.write(JSON.stringify(seen));

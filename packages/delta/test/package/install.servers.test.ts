@@ -17,7 +17,7 @@ test("the_packed_package_type_checks_and_runs_on_the_oldest_node_that_it_names",
   const built = join(application, "built");
   run(process.execPath, join(repository, "tools/build_package.ts"), "packages/delta", built);
   const { engines } = JSON.parse(await readFile(join(built, "package.json"), "utf8")) as { engines: { node: string } };
-  const oldest = `${/^>=(\d+)$/.exec(engines.node)![1]!}.0.0`;
+  const oldest = /^>=(\d+\.\d+\.\d+)$/.exec(engines.node)![1]!;
 
   const [packed] = JSON.parse(run("npm", "pack", "--json", built)) as { filename: string }[];
   await writeFile(join(application, "package.json"), JSON.stringify({ private: true, type: "module" }));
@@ -31,7 +31,9 @@ test("the_packed_package_type_checks_and_runs_on_the_oldest_node_that_it_names",
       { user_id: 2, rating: "3.0" },
     ],
     first: [{ user_id: 1, rating: "4.5" }],
+    arrow_rows: 2,
     refused: true,
+    s3: "Stores on S3 need the package @aws-sdk/client-s3: install it as well.",
   };
   const node = join(application, "node_modules/node/bin/node");
   expect(run(node, "--version").trim()).toBe(`v${oldest}`);

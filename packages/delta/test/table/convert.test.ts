@@ -1,11 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { cp, mkdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { openObjectStore } from "@cinelake/object_store";
-import { sharedFile, temporaryDirectory, type TemporaryDirectory } from "@cinelake/testkit";
+import { temporaryDirectory, type TemporaryDirectory } from "@cinelake/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { convertToDelta, createTable, openTable, type DataType, type Row } from "@cinelake/delta";
 import type { AddFile } from "../../src/log/actions.ts";
+import { copyGoldenTable, withGoldenTables } from "../support/golden.ts";
 import {
   beforeCommit,
   codeOf,
@@ -274,29 +273,18 @@ test("of_two_at_once_one_wins", async () => {
   expect((await (await openTable(lake.context)).describe()).name).toBe("first");
 });
 
-const archive = sharedFile("data/delta-golden.tar.gz");
-if (!archive) {
-  process.stderr.write("NOT RUN: the golden Delta tables (data/delta-golden.tar.gz) are not beside the repository\n");
-  test("golden tables are not there", ({ annotate }) => annotate("golden tables NOT RUN: archive absent", "warning"));
-} else {
+withGoldenTables(() => {
   test.each([
     "parquet-all-types",
     "parquet-all-types-legacy-format",
     "kernel-timestamp-int96",
     "data-skipping-basic-stats-all-types",
   ])("files_of_another_writer_are_typed_and_read_as_its_own_log_says: %s", async (name) => {
-    await using unpacked = await temporaryDirectory();
-    const folder = `kernel-rs-golden-x/${name}/delta`;
-    execFileSync("tar", ["xzf", archive, "-C", unpacked.path, folder]);
-    await cp(join(unpacked.path, folder), join(directory.path, "lake/t"), {
-      recursive: true,
-      filter: (path) => !path.includes("_delta_log"),
-    });
-    await using store = await openObjectStore(join(unpacked.path, dirname(folder)));
-    const original = await openTable({ ...lake.context, store, path: "delta" });
+    await copyGoldenTable(name, join(directory.path, "original"));
+    await copyGoldenTable(name, join(directory.path, "lake/t"), (path) => !path.includes("_delta_log"));
+    const original = await openTable({ ...lake.context, path: "original" });
     const { schema, partitionColumns } = await original.snapshot();
-    const isPartition = (column: string): boolean => partitionColumns.includes(column);
-    const fields = schema.fields.filter((each) => isPartition(each.name));
+    const fields = schema.fields.filter((each) => partitionColumns.includes(each.name));
     const table = await convertToDelta(lake.context, fields.length > 0 ? { partitionColumns: fields } : {});
     const types = ({ schema: given }: { schema: typeof schema }): unknown =>
       Object.fromEntries(
@@ -307,4 +295,4 @@ if (!archive) {
       sorted(rows.map((row) => Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)))));
     expect(ordered(await rowsOf(table))).toEqual(ordered(await rowsOf(original)));
   });
-}
+});

@@ -12,12 +12,12 @@ test("eight_processes_commit_for_a_minute: versions contiguous, nothing lost, no
   const context = { ...lake.context, path: "t" };
   const table = await createTable(context, { schema: struct({ writer: "string", "n!": "integer" }) });
   const writers = ["a", "b", "c", "d", "e", "f", "g", "h"];
-  let isOver = false;
+  const writing = { isOver: false };
   const finished = Promise.all(
     writers.map((writer) => runWriter(directory.path, writer, 1_000_000, "", SECONDS)),
-  ).finally(() => (isOver = true));
+  ).finally(() => (writing.isOver = true));
   let [reads, last] = [0, 0];
-  while (!isOver) {
+  while (!writing.isOver) {
     // A reader that knows nothing and one that refreshes must both see whole versions, each with one row more.
     for (const reader of [table, await openTable(context)]) {
       const snapshot = await reader.snapshot();

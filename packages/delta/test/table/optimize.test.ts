@@ -1,11 +1,16 @@
+import { temporaryDirectory } from "@cinelake/testkit";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createTable, openTable, type CommitResult, type DeltaTable, type Row } from "@cinelake/delta";
-import type { AddFile } from "../../src/log/actions.ts";
+import { fileKey, type AddFile } from "../../src/log/actions.ts";
+import { loadState } from "../../src/log/load.ts";
 import { planBins } from "../../src/table/optimize_plan.ts";
-import { beforeCommit, codeOf, commitOf, openLake, rowsOf, struct, type Lake } from "../support/tables.ts";
+import { keysOfFile } from "../../src/table/vacuum_keys.ts";
+import { copyGoldenTable, withGoldenTables } from "../support/golden.ts";
+import { beforeCommit, codeOf, commitOf, keysBelow, openLake, rowsOf, struct, type Lake } from "../support/tables.ts";
 
 const schema = struct({ "id!": "long", p: "string" });
+const day = 86_400_000;
 const vector = { storageType: "i", pathOrInlineDv: "x", sizeInBytes: 1, cardinality: 1 };
 
 function file(path: string, size: number, p: string | null = null, withVector = false): AddFile {
@@ -208,4 +213,42 @@ test.each<[string, Write, string, (before: Row[]) => Row[]]>([
   expect(result.outcome).toBe(outcome);
   const sort = (list: readonly Row[]): string[] => list.map((each) => JSON.stringify(each)).sort();
   expect(sort(await rowsOf(result.table))).toEqual(sort(rows(result.before)));
+});
+
+withGoldenTables(() => {
+  test.each([["dv-partitioned-with-checkpoint"], ["dv-with-columnmapping"]])(
+    "deletion_vectors_go: files that have one are rewritten without the deleted rows, vacuum takes vectors, restore brings them back: %s",
+    async (name) => {
+      await using directory = await temporaryDirectory();
+      await copyGoldenTable(name, `${directory.path}/lake/t`);
+      await using lake = await openLake(directory.path);
+      const table = await openTable(lake.context);
+      const before = await rowsOf(table);
+      const files = async (): Promise<AddFile[]> => Array.from((await loadState(lake.context))!.files.values());
+      const old = await files();
+      const { version } = await table.snapshot();
+      expect(old.filter(({ deletionVector }) => deletionVector).length).toBeGreaterThan(0);
+      expect(await table.optimize({ targetFileSize: 1 })).toMatchObject({ version: version + 1, committed: true });
+      expect(await rowsOf(await openTable(lake.context))).toEqual(before);
+      expect((await files()).filter(({ deletionVector }) => deletionVector)).toEqual([]);
+      expect(await table.optimize({ targetFileSize: 1 })).toMatchObject({ committed: false });
+
+      await table.restore({ version });
+      expect(await rowsOf(table)).toEqual(before);
+      expect(new Set((await files()).map(fileKey))).toEqual(new Set(old.map(fileKey)));
+      const vectors = async (): Promise<string[]> =>
+        (await keysBelow(lake.store, "lake/t/")).filter((key) => key.endsWith(".bin"));
+      const kept = new Set(old.flatMap((each) => keysOfFile(lake.context, each)));
+      const late = await openTable({ ...lake.context, now: () => Date.now() + 10 * day });
+      await late.vacuum();
+      expect(new Set(await vectors())).toEqual(new Set(Array.from(kept).filter((key) => key.endsWith(".bin"))));
+      expect(await rowsOf(table)).toEqual(before);
+      await late.optimize({ targetFileSize: 1 });
+      const later = await openTable({ ...lake.context, now: () => Date.now() + 20 * day });
+      await later.vacuum();
+      expect(await vectors()).toEqual([]);
+      expect(await rowsOf(later)).toEqual(before);
+      expect(await codeOf(later.restore({ version }))).toBe("object_not_found");
+    },
+  );
 });

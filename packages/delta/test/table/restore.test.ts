@@ -141,7 +141,7 @@ test("files_that_are_gone_are_named, and nothing is committed", async () => {
   await expect(work).rejects.toMatchObject({
     code: "object_not_found",
     message: expect.stringContaining(deletedFiles[0]!) as unknown,
-    details: { missing: deletedFiles },
+    details: { missing: deletedFiles.map((path) => `lake/t/${path}`) },
   });
   expect((await table.snapshot()).version).toBe(3);
   expect(await rowsOf(table)).toEqual(rows(2));

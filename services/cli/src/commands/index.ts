@@ -7,7 +7,13 @@ import { eventsSendCommand } from "./events_send.ts";
 import { modelListCommand } from "./model_list.ts";
 import { serveCommand } from "./serve.ts";
 import { statusCommand } from "./status.ts";
-import { tableHistoryCommand, tableReadCommand } from "./table.ts";
+import { tableConvertCommand } from "./table_convert.ts";
+import { tableDescribeCommand } from "./table_describe.ts";
+import { tableHistoryCommand } from "./table_history.ts";
+import { tableOptimizeCommand } from "./table_optimize.ts";
+import { tableReadCommand } from "./table_read.ts";
+import { tableRestoreCommand } from "./table_restore.ts";
+import { tableVacuumCommand } from "./table_vacuum.ts";
 import { topicsCreateCommand } from "./topics_create.ts";
 import { trainCommand } from "./train.ts";
 import { trendingCommand } from "./trending.ts";
@@ -27,6 +33,11 @@ export const commands: readonly Command[] = [
   topicsCreateCommand,
   tableReadCommand,
   tableHistoryCommand,
+  tableDescribeCommand,
+  tableOptimizeCommand,
+  tableVacuumCommand,
+  tableRestoreCommand,
+  tableConvertCommand,
   modelListCommand,
   statusCommand,
 ];
