@@ -52,7 +52,7 @@ export interface RemoveFile {
   readonly defaultRowCommitVersion?: number;
 }
 /** A file of the change data feed. */
-export interface ChangeFile {
+interface ChangeFile {
   readonly path: string;
   readonly partitionValues: PartitionValues;
   readonly size: number;

@@ -25,7 +25,7 @@ interface ParquetFile {
 
 /**
  * Makes a folder of Parquet files a Delta table in place: no file is moved or written but version 0 of the log, which names all files with
- * their statistics. Files and folders whose names start with `_` or `.` are ignored. Every file is read once. Nothing else may write to the
+ * their statistics. Files and folders whose names start with `_` or `.` are ignored. Every file is read for its statistics. Nothing else may write to the
  * folder meanwhile. Fails with `delta_table_exists`, `object_not_found` if there is no Parquet file, and `delta_schema_mismatch` naming
  * file and column where files do not fit together or Delta has no type for a column.
  */
