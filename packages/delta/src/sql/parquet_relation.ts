@@ -9,7 +9,9 @@ export function parquetRelation(
   paths: readonly string[],
   columns: readonly (SqlColumn & { readonly nameInFile?: string })[],
 ): string {
-  const schema = columns
+  // DuckDB wants a column at least; one that no file has will do to count rows.
+  const wanted = columns.length > 0 ? columns : [{ name: "none", type: "VARCHAR", nameInFile: "cinelake_none" }];
+  const schema = wanted
     .map(
       ({ name, type, nameInFile }) =>
         `${quoteText(nameInFile ?? name)}: {name: ${quoteText(name)}, type: ${quoteText(type)}, default_value: NULL}`,
