@@ -134,7 +134,7 @@ function bounds(leaf: LeafStatistics, type: DataType): { min?: unknown; max?: un
     case "double":
       return realBounds(min, max, leaf.get("has_nan") !== "false", type);
     case "boolean":
-      return { min: min === "1", max: max === "1" };
+      return { min: isTrue(min), max: isTrue(max) };
     case "date":
       return { min: matching(min, datePattern), max: matching(max, datePattern) };
     case "timestamp":
@@ -145,6 +145,11 @@ function bounds(leaf: LeafStatistics, type: DataType): { min?: unknown; max?: un
     default:
       return decimalSize(type) ? { min: rawNumber(min), max: rawNumber(max) } : {};
   }
+}
+
+/** DuckDB's RETURN_STATS writes booleans as digits, its SQL as words. */
+function isTrue(text: string): boolean {
+  return text === "1" || text === "true";
 }
 
 /** The number's own digits: a double would round long and decimal values. */

@@ -1,17 +1,17 @@
 import type { SqlColumn } from "../engine.ts";
 import { quoteName, quoteText } from "./quote.ts";
 
+type ParquetColumn = SqlColumn & { readonly nameInFile?: string };
+
+/** DuckDB takes no empty list of columns: one that no file has stands for none. */
+const NO_COLUMN: ParquetColumn = { name: "cinelake_no_column", type: "BOOLEAN" };
+
 /**
  * A relation over Parquet files with exactly these columns, found by name and cast: one that a file lacks is null, others are left
- * out. `nameInFile` is the column's name there if it differs.
+ * out. `nameInFile` is the column's name there if it differs. Without any column there are the files' rows all the same.
  */
-export function parquetRelation(
-  paths: readonly string[],
-  columns: readonly (SqlColumn & { readonly nameInFile?: string })[],
-): string {
-  // DuckDB wants a column at least; one that no file has will do to count rows.
-  const wanted = columns.length > 0 ? columns : [{ name: "none", type: "VARCHAR", nameInFile: "cinelake_none" }];
-  const schema = wanted
+export function parquetRelation(paths: readonly string[], columns: readonly ParquetColumn[]): string {
+  const schema = (columns.length > 0 ? columns : [NO_COLUMN])
     .map(
       ({ name, type, nameInFile }) =>
         `${quoteText(nameInFile ?? name)}: {name: ${quoteText(name)}, type: ${quoteText(type)}, default_value: NULL}`,

@@ -75,9 +75,7 @@ function restoredDescription(context: TableContext, state: TableState, old: Tabl
   const gone = Object.keys(now).map((name) => [name, undefined] as const);
   // Files of a time without column mapping hold the columns under their own names, whatever these are called by now.
   const isMapped = mappingMode(now) !== "none" && mappingMode(then) === "none";
-  const mapped = isMapped
-    ? assignColumnMapping(old.schema, { [MODE]: mappingMode(now) }, old.schema).schema
-    : old.schema;
+  const mapped = isMapped ? assignColumnMapping(old.schema, now, old.schema).schema : old.schema;
   const lasting = LASTING.flatMap((name) => (now[name] === undefined ? [] : [[name, now[name]] as const]));
   const next = evolve(context, state, {
     ...(old.metadata.schemaString === state.metadata.schemaString ? {} : { schema: mapped }),

@@ -195,3 +195,21 @@ describe("in_commit_timestamps", () => {
     expect((await commitOf(lake, 3))[0]!.commitInfo!.inCommitTimestamp).toBeGreaterThan(enabled);
   });
 });
+
+test("files_that_hold_none_of_the_columns_still_hold_their_rows", async () => {
+  await using lake = await openLake();
+  const configuration = { "delta.columnMapping.mode": "name" };
+  const table = await createTable(lake.context, { schema: struct({ a: "long" }), configuration });
+  await table.append({ rows: [{ a: 1 }, { a: 2 }] });
+  const key = "lake/t/_delta_log/00000000000000000000.json";
+  const metaData = (await commitOf(lake, 0)).find((action) => action.metaData)!.metaData!;
+  const field = struct({ b: "string" }).fields[0]!;
+  const schema = {
+    type: "struct",
+    fields: [{ ...field, metadata: { "delta.columnMapping.id": 2, "delta.columnMapping.physicalName": "col-b" } }],
+  };
+  // Column a dropped and b added, as other writers do: here columns are not dropped.
+  const dropped = { metaData: { ...metaData, schemaString: JSON.stringify(schema) } };
+  await lake.store.put(key.replace("0.json", "2.json"), new TextEncoder().encode(`${JSON.stringify(dropped)}\n`));
+  expect(await rowsOf(await openTable(lake.context))).toEqual([{ b: null }, { b: null }]);
+});
