@@ -34,9 +34,10 @@ export interface TableContext {
   /** Milliseconds since the epoch; default Date.now. */
   readonly now?: () => number;
   /**
-   * Whether data files and deletion vectors that the log names by absolute paths are read where they lie outside of the store, on this
-   * machine's file system: those of shallow clones. Default false: they are refused with `delta_unsupported`, for a log that somebody
-   * else wrote could name any file that this process can read. Paths below the store's root are always read, through the store.
+   * Whether data files and deletion vectors that the log names by absolute paths (those of shallow clones) are read where they lie
+   * outside of the store: on this machine's file system for a store in a folder, in any bucket of the same service and with the same
+   * credentials for one on S3. Default false: they are refused with `delta_unsupported`, for a log that somebody else wrote could name any
+   * file that this process can read. Paths below the store's root are always read, through the store.
    */
   readonly allowOutsideFiles?: boolean;
   /** Told why a checkpoint could not be written; the commit before it stands all the same. */

@@ -8,7 +8,7 @@ import { quoteText } from "../sql/quote.ts";
 import { elementOf, entryOf, parquetTrees, type ParquetNode } from "./parquet_tree.ts";
 
 /** How one of the table's columns lies in a file. */
-export interface ColumnLayout {
+interface ColumnLayout {
   /** Its name in the file; undefined where the file lacks it. */
   readonly nameInFile: string | undefined;
   /** Type to read it as: names within are the file's. */

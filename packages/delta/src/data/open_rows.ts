@@ -3,9 +3,9 @@ import type { AddFile, DeletionVector } from "../log/actions.ts";
 import type { TableState } from "../log/state.ts";
 import { mappingMode } from "../schema/column_mapping.ts";
 import { fileLayouts } from "./file_layout.ts";
-import { openLocalFile } from "./file_location.ts";
 import { openAll } from "./local_files.ts";
 import { scanSql, type ScanFile } from "./scan_sql.ts";
+import { TableFiles } from "./table_files.ts";
 import { openVectors, type FileVector } from "./vector_table.ts";
 
 interface RowsPlan {
@@ -46,9 +46,11 @@ export async function openRows(
     for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
   };
   try {
-    const local = await openAll(files, ({ path }) => openLocalFile(context, path));
+    const tableFiles = new TableFiles(context);
+    opened.push(tableFiles);
+    const local = await openAll(files, ({ path }) => tableFiles.localFile(path));
     opened.push(local);
-    const vectors = await openVectors(context, vectorsOf(files));
+    const vectors = await openVectors(context.engine, tableFiles, vectorsOf(files));
     opened.push(vectors);
     const layouts = await fileLayouts(context.engine, state, local.paths);
     const scanned = files.map((file, number): ScanFile => ({

@@ -26,7 +26,7 @@ export async function parquetTrees(
   if (distinct.length === 0) return new Map();
   await using session = await engine.session();
   const rows = await session.rows<SchemaRow>(
-    `SELECT file_name, name, repetition_type, num_children, field_id FROM ${parquetSchemas(distinct)}`,
+    `SELECT file_name, name, repetition_type, num_children, field_id FROM ${parquetSchemas(distinct)} ORDER BY file_name, column_id`,
   );
   const trees = new Map<string, ParquetNode>();
   for (let at = 0; at < rows.length;) {

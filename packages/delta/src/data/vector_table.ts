@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { TableContext } from "../api.ts";
 import type { SqlEngine } from "../engine.ts";
 import type { DeletionVector } from "../log/actions.ts";
 import { quoteName } from "../sql/quote.ts";
 import { deletedRuns, vectorBytes, vectorEnd, vectorPlace, type VectorPlace } from "./deletion_vector.ts";
-import { locationKey, readStart } from "./file_location.ts";
 import { parallel } from "./parallel.ts";
+import type { TableFiles } from "./table_files.ts";
 
 /** A deletion vector of the file of a number; `wanted` if only the rows that it names are to be read. */
 export interface FileVector {
@@ -28,35 +27,39 @@ const COLUMNS = [
 ];
 
 /** Reads deletion vectors, each of their files once. Fails with `delta_corrupt` if one is not what the log says. */
-export async function openVectors(context: TableContext, vectors: readonly FileVector[]): Promise<VectorTable> {
+export async function openVectors(
+  engine: SqlEngine,
+  tableFiles: TableFiles,
+  vectors: readonly FileVector[],
+): Promise<VectorTable> {
   if (vectors.length === 0) return { sql: undefined, [Symbol.asyncDispose]: async () => {} };
   const places = vectors.map(({ vector }) => vectorPlace(vector));
-  const files = await readFiles(context, places);
+  const files = await readFiles(tableFiles, places);
   const rows = function* (): Generator<Record<string, unknown>> {
     for (const [index, { file, vector, wanted }] of vectors.entries()) {
       const place = places[index]!;
       const bytes =
         place.kind === "inline"
           ? place.bytes
-          : vectorBytes(vector, files.get(locationKey(context, place.uri))!, place.start, place.size);
+          : vectorBytes(vector, files.get(tableFiles.identity(place.uri))!, place.start, place.size);
       for (const { first, last } of deletedRuns(vector, bytes)) yield { file, first, last, wanted };
     }
   };
-  return makeTable(context.engine, rows());
+  return makeTable(engine, rows());
 }
 
 async function readFiles(
-  context: TableContext,
+  tableFiles: TableFiles,
   places: readonly VectorPlace[],
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const ends = new Map<string, { uri: string; end: number }>();
   for (const place of places) {
     if (place.kind === "inline") continue;
-    const key = locationKey(context, place.uri);
+    const key = tableFiles.identity(place.uri);
     ends.set(key, { uri: place.uri, end: Math.max(ends.get(key)?.end ?? 0, vectorEnd(place)) });
   }
   const read = await parallel(Array.from(ends), async ([key, { uri, end }]) => {
-    return [key, await readStart(context, uri, end)] as const;
+    return [key, await tableFiles.start(uri, end)] as const;
   });
   return new Map(read);
 }

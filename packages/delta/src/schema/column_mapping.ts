@@ -25,7 +25,7 @@ export function fieldId(field: StructField): number | undefined {
 }
 
 /** The type with physical names in all its structs. */
-export function physicalType(type: DataType, mode: MappingMode): DataType {
+function physicalType(type: DataType, mode: MappingMode): DataType {
   if (typeof type === "string" || mode === "none") return type;
   switch (type.type) {
     case "struct":

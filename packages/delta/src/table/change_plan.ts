@@ -7,7 +7,7 @@ export interface ChangePart {
   readonly changeType: "insert" | "delete" | undefined;
   readonly files: readonly ChangedFile[];
 }
-export type ChangedFile = DataFile & DescribedFile & { readonly size: number };
+type ChangedFile = DataFile & DescribedFile & { readonly size: number };
 
 export interface ChangePlan {
   readonly parts: readonly ChangePart[];

@@ -1,16 +1,16 @@
 import * as fc from "fast-check";
 import type { DataType } from "@cinelake/delta";
 
-const decimals = ["decimal(3,1)", "decimal(9,2)", "decimal(18,4)", "decimal(38,10)", "decimal(5,0)"];
+const PRIMITIVES =
+  "byte short integer long float double string binary boolean date timestamp timestamp_ntz decimal(3,1) decimal(9,2) decimal(18,4) decimal(38,10) decimal(5,0)".split(
+    " ",
+  );
 
 /** A random Delta type, nested at most twice. */
 export const dataType: fc.Arbitrary<DataType> = fc.letrec<{ type: DataType }>((tie) => ({
   type: fc.oneof(
     { maxDepth: 2, depthSize: "small" },
-    fc.constantFrom<DataType>(
-      ...["byte", "short", "integer", "long", "float", "double", "string", "binary", "boolean", "date", "timestamp"],
-      ...["timestamp_ntz", ...decimals],
-    ),
+    fc.constantFrom<DataType>(...PRIMITIVES),
     fc.record({ type: fc.constant("array" as const), elementType: tie("type"), containsNull: fc.constant(true) }),
     fc.record({
       type: fc.constant("map" as const),

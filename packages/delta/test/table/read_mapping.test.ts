@@ -102,6 +102,17 @@ test.each(["name", "id"])("a_struct_of_whose_fields_a_file_has_none_is_read, mod
   ]);
 });
 
+test.each(["name", "id"])("a_file_with_none_of_the_columns_holds_rows_of_nulls, mode %s", async (mode) => {
+  await using lake = await openLake();
+  const { add } = await parquetFile(lake, "a.parquet", rowsSql(physical, "true"), fieldIds(physical));
+  const other = fields(field("new", fields(field("x", "long", 21)), 20), field("p", "string", 22));
+  const options = { partitionColumns: ["p"], configuration: { "delta.columnMapping.mode": mode } };
+  const table = await commitAll(lake, [
+    [...described(other, options), { add: { ...add, partitionValues: { "col-22": "here" } } }],
+  ]);
+  expect(await rowsOf(table)).toEqual(Array.from({ length: 3 }, () => ({ new: null, p: "here" })));
+});
+
 test("pruning_uses_physical_names", async () => {
   await using lake = await openLake();
   const stats = (min: number, max: number): string =>
