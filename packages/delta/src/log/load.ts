@@ -52,7 +52,7 @@ export async function loadWithTombstones(place: LogPlace, version?: number): Pro
 /** The latest state, reading only what came after `known`. */
 export async function refreshState(place: LogPlace, known: TableState): Promise<TableState> {
   const from = known.version + 1;
-  const { commits, compactions } = await listLog(place, { from, expectsFirst: true });
+  const { commits, compactions } = await commitsAfter(place, known);
   if (commits.length === 0) return known;
   // The log was cleaned up behind our back: start over.
   if (commits[0]!.version !== from) return (await loadState(place)) ?? known;
@@ -69,6 +69,25 @@ export async function refreshState(place: LogPlace, known: TableState): Promise<
     if (error instanceof UnusableFile) return (await loadState(place)) ?? known;
     throw error;
   }
+}
+
+/** Up to so many new commits are asked for by name, more are listed: a listing takes longer the longer the log is. */
+const askedFor = 4;
+
+/** What came after a state. Where its next version is not there but later ones are, or a later checkpoint, the whole log is to tell why. */
+async function commitsAfter(place: LogPlace, known: TableState): Promise<Pick<LogListing, "commits" | "compactions">> {
+  const from = known.version + 1;
+  const versions = Array.from({ length: askedFor }, (_, index) => from + index);
+  const [hint, ...found] = await Promise.all([
+    readHint(place.store, place.path),
+    ...versions.map((version) => place.store.head(commitKey(place.path, version))),
+  ]);
+  const commits = found.flatMap((info, index) =>
+    info ? [{ version: versions[index]!, key: info.key, timestamp: info.lastModified }] : [],
+  );
+  const isWhole = commits.length < askedFor && commits.every(({ version }, index) => version === versions[index]);
+  if (isWhole && (hint ?? -1) <= (commits.at(-1)?.version ?? known.version)) return { commits, compactions: [] };
+  return listLog(place, { from, expectsFirst: true });
 }
 
 /** A commit's actions; undefined if the version does not exist. */
