@@ -30,7 +30,7 @@ export function runWriter(
 /** What the table `t` holds of each writer. */
 export async function counts(lake: Lake): Promise<unknown[]> {
   await using scan = await (await (await openTable({ ...lake.context, path: "t" })).snapshot()).scan();
-  return lake.engine.rows(
+  return await lake.engine.rows(
     `SELECT writer, count(*) AS rows, count(DISTINCT n) AS distinct_rows, max(n) AS last FROM ${scan.sql} GROUP BY writer ORDER BY writer`,
   );
 }
