@@ -8,7 +8,7 @@ import { timeToLiveMs } from "./time_to_live.ts";
 
 /** A connection in the making is given up after so long. */
 const CONNECT_MS = 1000;
-/** Opening waits so long for the first connection, to tell refused credentials from a server that is away. */
+/** Opening waits at least so long for the first connection, to tell refused credentials from a server that is away. */
 const FIRST_CONNECTION_MS = 1000;
 const RECONNECT_MS = { first: 50, most: 1000 };
 /** Bytes on their way to the server; further calls are losses. A single call may be larger. */
@@ -26,7 +26,7 @@ export async function openRedisCache(url: string, options: CacheOptions): Promis
   const settings = redisSettings(url, options.maxBytes);
   const client = connect(settings);
   const cache = new RedisCache(client, settings, options.onLoss ?? (() => {}));
-  const refusal = await firstAnswer(client);
+  const refusal = await firstAnswer(client, Math.max(settings.callMs, FIRST_CONNECTION_MS));
   if (refusal === undefined) return cache;
   await cache[Symbol.asyncDispose]();
   throw new CinelakeError(
@@ -55,11 +55,11 @@ function connect({ connection, callMs }: RedisSettings): Redis {
 }
 
 /** The reason if the server refuses; undefined once it is ready, or seems away. */
-async function firstAnswer(client: Redis): Promise<string | undefined> {
+async function firstAnswer(client: Redis, waitMs: number): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const onError = (error: Error): void => resolve(isRefusal(error) ? error.message : undefined);
   const onReady = (): void => resolve(undefined);
-  const late = setTimeout(onReady, FIRST_CONNECTION_MS);
+  const late = setTimeout(onReady, waitMs);
   client.on("error", onError).on("ready", onReady);
   client.connect().catch(() => {});
   const refusal = await promise;
