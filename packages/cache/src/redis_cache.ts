@@ -1,16 +1,12 @@
 import { CinelakeError } from "@cinelake/contracts";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import type { Cache, CacheLoss } from "./cache.ts";
 import type { CacheOptions } from "./open.ts";
+import { createClient, firstAnswer, reasonOf } from "./redis_connection.ts";
 import { DROP, PUT } from "./redis_scripts.ts";
 import { redisSettings, type RedisSettings } from "./redis_url.ts";
 import { timeToLiveMs } from "./time_to_live.ts";
 
-/** A connection in the making is given up after so long. */
-const CONNECT_MS = 1000;
-/** Opening waits at least so long for the first connection, to tell refused credentials from a server that is away. */
-const FIRST_CONNECTION_MS = 1000;
-const RECONNECT_MS = { first: 50, most: 1000 };
 /** Bytes on their way to the server; further calls are losses. A single call may be larger. */
 const MAX_IN_FLIGHT_BYTES = 16 << 20;
 /** What a call and an entry cost besides key and value, roughly; an entry's key is kept four times. */
@@ -18,54 +14,19 @@ const CALL_BYTES = 200;
 const ENTRY_BYTES = 400;
 /** Thirty years: the server's clock in ms plus this stays far from its limits. */
 const LONGEST_MS = 1e12;
-/** Answers that no waiting changes; others, such as LOADING, pass. */
-const REFUSAL = /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid password|ERR DB index|ERR invalid DB)/i;
 
 /** Values on one Redis server (7 or newer), shared by all processes. Keeps the budget on the server, by its own books. */
 export async function openRedisCache(url: string, options: CacheOptions): Promise<Cache> {
   const settings = redisSettings(url, options.maxBytes);
-  const client = connect(settings);
+  const client = createClient(settings);
   const cache = new RedisCache(client, settings, options.onLoss ?? (() => {}));
-  const refusal = await firstAnswer(client, Math.max(settings.callMs, FIRST_CONNECTION_MS));
+  const refusal = await firstAnswer(client, settings.callMs);
   if (refusal === undefined) return cache;
   await cache[Symbol.asyncDispose]();
   throw new CinelakeError(
     "config_invalid",
-    `The Redis server ${settings.address} of CACHE_URL refuses the connection: ${refusal}. Correct user, password and database.`,
+    `The Redis server ${settings.address} of CACHE_URL refuses the connection (${refusal}). Correct user, password and database.`,
   );
-}
-
-function connect({ connection, callMs }: RedisSettings): Redis {
-  const client = new Redis({
-    ...connection,
-    connectionName: "cinelake_cache",
-    lazyConnect: true,
-    // Nothing waits for a connection: neither calls while there is none nor calls that one has lost.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: callMs,
-    connectTimeout: CONNECT_MS,
-    disconnectTimeout: 100,
-    retryStrategy: (times) => Math.min(RECONNECT_MS.first * 2 ** (times - 1), RECONNECT_MS.most),
-  });
-  // The client would take a refused database for a warning and go on in database 0.
-  client.on("error", (error: Error) => void (isRefusal(error) && client.disconnect(true)));
-  return client;
-}
-
-/** The reason if the server refuses; undefined once it is ready, or seems away. */
-async function firstAnswer(client: Redis, waitMs: number): Promise<string | undefined> {
-  const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const onError = (error: Error): void => resolve(isRefusal(error) ? error.message : undefined);
-  const onReady = (): void => resolve(undefined);
-  const late = setTimeout(onReady, waitMs);
-  client.on("error", onError).on("ready", onReady);
-  client.connect().catch(() => {});
-  const refusal = await promise;
-  clearTimeout(late);
-  client.off("error", onError).off("ready", onReady);
-  return refusal;
 }
 
 class RedisCache implements Cache {
@@ -180,16 +141,6 @@ class RedisCache implements Cache {
   #lose(operation: CacheLoss["operation"], reason: CacheLoss["reason"], detail: string): undefined {
     this.#onLoss({ operation, reason, detail });
   }
-}
-
-/** The client's errors carry the arguments of their command, so nothing but their message goes further. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message || String((error as NodeJS.ErrnoException).code ?? error.name);
-}
-
-function isRefusal(error: Error): boolean {
-  return error.name === "ReplyError" && REFUSAL.test(error.message);
 }
 
 function bytesOf(buffer: Buffer | null | undefined): Uint8Array | undefined {

@@ -12,20 +12,23 @@ export function explainError(thrown: unknown, address: string): unknown {
   const explain = (code: "metadata_unavailable" | "config_invalid" | "invalid_argument", text: string): CinelakeError =>
     new CinelakeError(code, text, { cause: thrown });
   if (!(thrown instanceof DatabaseError)) {
-    return explain("metadata_unavailable", `The metadata database ${address} cannot be reached: ${reason}. Repeat.`);
+    return explain(
+      "metadata_unavailable",
+      `The metadata database ${address} cannot be reached (${reason}). See that it runs and speaks as METADATA_URL says, then repeat.`,
+    );
   }
   const { code = "" } = thrown;
   if (/^28|^3D000/.test(code)) {
     return explain(
       "config_invalid",
-      `The metadata database ${address} of METADATA_URL refuses the connection: ${reason}. Correct user, password and database.`,
+      `The metadata database ${address} of METADATA_URL refuses the connection (${reason}). Correct user, password and database.`,
     );
   }
   if (/^08|^25006|^40|^53|^55P03|^57|^58/.test(code)) {
-    return explain("metadata_unavailable", `The metadata database ${address} cannot do it now: ${reason}. Repeat.`);
+    return explain("metadata_unavailable", `The metadata database ${address} cannot do it now (${reason}). Repeat.`);
   }
   if (code.startsWith("22")) {
-    return explain("invalid_argument", `The metadata database ${address} refuses a value: ${reason}.`);
+    return explain("invalid_argument", `The metadata database ${address} refuses a value: ${reason}`);
   }
   return thrown;
 }
