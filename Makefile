@@ -44,7 +44,9 @@ test: check ## every test that needs no server
 test_servers: install_servers ## tests against other engines and servers, and those that take minutes
 	TEST_SERVERS=1 vitest run $(VITEST_ARGS)
 
-install_servers: install $(VERSITYGW) $(DELTA_RS)/.installed ## what these tests need: chdb, delta-rs (needs Python 3), an S3 server (needs Go)
+install_servers: install $(VERSITYGW) $(DELTA_RS)/.installed ## what these tests need: chdb, delta-rs (needs Python 3), an S3 server (needs Go), Redis, PostgreSQL
+	@command -v redis-server >/dev/null || { echo "Redis is missing: apt-get install redis-server" >&2; exit 1; }
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { echo "PostgreSQL is missing: apt-get install postgresql-15" >&2; exit 1; }
 	cd tests/independent_reader && $(PNPM) install --frozen-lockfile
 $(VERSITYGW):
 	@command -v go >/dev/null || { echo "the S3 server for tests is built with Go: https://go.dev/dl" >&2; exit 1; }

@@ -1,2 +1,2 @@
-export type { Cache } from "./cache.ts";
+export type { Cache, CacheLoss } from "./cache.ts";
 export { openCache, type CacheOptions } from "./open.ts";

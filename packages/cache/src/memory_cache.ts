@@ -1,12 +1,6 @@
-import { CinelakeError } from "@cinelake/contracts";
-import type { Cache } from "./cache.ts";
-
-export interface MemoryCacheOptions {
-  /** Budget for keys and values together; 64 MiB by default. */
-  readonly maxBytes?: number;
-  /** Milliseconds that never run backwards; the process's own clock by default. */
-  readonly now?: () => number;
-}
+import { DEFAULT_MAX_BYTES, type Cache } from "./cache.ts";
+import type { CacheOptions } from "./open.ts";
+import { timeToLiveMs } from "./time_to_live.ts";
 
 interface Entry {
   readonly value: Uint8Array;
@@ -18,21 +12,23 @@ interface Entry {
 const ENTRY_BYTES = 100;
 
 /** Values in this process's memory; those not used for longest go first when the budget is spent. Each call opens a cache of its own. */
-export function openMemoryCache(options: MemoryCacheOptions = {}): Cache {
-  return new MemoryCache(options.maxBytes ?? 64 << 20, options.now ?? (() => performance.now()));
+export function openMemoryCache(options: CacheOptions): Cache {
+  return new MemoryCache(options);
 }
 
 class MemoryCache implements Cache {
   readonly url = "memory:";
   readonly #maxBytes: number;
   readonly #now: () => number;
+  readonly #onLoss: CacheOptions["onLoss"];
   /** In order of use, the latest last. */
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
 
-  constructor(maxBytes: number, now: () => number) {
-    this.#maxBytes = maxBytes;
-    this.#now = now;
+  constructor(options: CacheOptions) {
+    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    this.#now = options.now ?? (() => performance.now());
+    this.#onLoss = options.onLoss;
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
@@ -51,19 +47,17 @@ class MemoryCache implements Cache {
     entries: readonly (readonly [key: string, value: Uint8Array])[],
     { ttlSeconds }: { ttlSeconds: number },
   ): Promise<void> {
-    if (!(ttlSeconds > 0 && ttlSeconds < Infinity)) {
-      throw new CinelakeError(
-        "invalid_argument",
-        `A cached value needs a time to live in seconds above 0, not ${ttlSeconds}`,
-      );
-    }
-    const expires = this.#now() + ttlSeconds * 1000;
+    const expires = this.#now() + timeToLiveMs(ttlSeconds);
     const fresh = new Map(
       entries.map(([key, value]) => [key, { value: Uint8Array.from(value), bytes: cost(key, value), expires }]),
     );
     const needed = fresh.values().reduce((sum, { bytes }) => sum + bytes, 0);
     for (const key of fresh.keys()) this.#remove(key);
-    if (needed > this.#maxBytes) return;
+    if (needed > this.#maxBytes) {
+      const detail = `${needed} bytes do not fit into a budget of ${this.#maxBytes}`;
+      this.#onLoss?.({ operation: "write", reason: "refused", detail });
+      return;
+    }
     this.#makeRoom(needed);
     for (const [key, entry] of fresh) this.#entries.set(key, entry);
     this.#bytes += needed;

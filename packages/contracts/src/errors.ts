@@ -109,6 +109,11 @@ export const ERROR_CODES = {
     title: "Row was changed by somebody else",
     advice: "Read the row again and repeat the change.",
   },
+  metadata_unavailable: {
+    status: 503,
+    title: "Metadata database does not answer",
+    advice: "Repeat; if it goes on, see that the database which the message names runs and can be reached.",
+  },
   delta_table_not_found: {
     status: 404,
     title: "Table does not exist",

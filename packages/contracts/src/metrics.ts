@@ -64,6 +64,11 @@ export const METRICS = {
     labels: [],
     buckets: REQUEST_SECONDS,
   },
+  cinelake_cache_losses_total: {
+    type: "counter",
+    help: "Calls that the cache could not do: reads that became misses, writes that were dropped.",
+    labels: ["operation", "reason"],
+  },
   cinelake_model_age_seconds: { type: "gauge", help: "Time since the serving model was trained.", labels: [] },
   cinelake_model_loads_total: { type: "counter", help: "Models the API has loaded, by outcome.", labels: ["outcome"] },
   cinelake_recommendations_total: {

@@ -88,14 +88,35 @@ export function metadataConformance(adapter: MetadataUnderTest): void {
         .execute();
       const increment = (metadata: Metadata) =>
         metadata.db.transaction().execute(async (within) => {
+          const { started_at } = await within.selectFrom("runs").select("started_at").executeTakeFirstOrThrow();
           await within
             .updateTable("runs")
-            .set((row) => ({ started_at: row("started_at", "+", 1) }))
+            .set({ started_at: Number(started_at) + 1 })
             .execute();
         });
       await Promise.all(Array.from({ length: 20 }, (_, index) => increment(index % 2 === 0 ? first : second)));
       const row = await first.db.selectFrom("runs").select("started_at").executeTakeFirstOrThrow();
       expect(Number(row.started_at)).toBe(20);
+    });
+
+    test("numbers_are_numbers", async () => {
+      await using fresh = await adapter.fresh();
+      await using metadata = await openMetadata(fresh.url);
+      const times = { started_at: Number.MAX_SAFE_INTEGER, finished_at: -1 };
+      await metadata.db
+        .insertInto("runs")
+        .values({ run_id: "r", experiment: "e", name: "n", status: "failed", ...times })
+        .execute();
+      const values = [0.1 + 0.2, -1e-300, 1e300, 5e-324].map((value, step) => ({ value, step }));
+      const point = { run_id: "r", key: "k", logged_at: 0 };
+      await metadata.db
+        .insertInto("run_metrics")
+        .values(values.map((each) => ({ ...point, ...each })))
+        .execute();
+      const read = metadata.db.selectFrom("runs").select(["started_at", "finished_at"]);
+      expect(await read.executeTakeFirst()).toEqual(times);
+      const metrics = metadata.db.selectFrom("run_metrics").select(["value", "step"]).orderBy("step");
+      expect(await metrics.execute()).toEqual(values);
     });
 
     test("promote_is_compare_and_set", async () => {

@@ -40,17 +40,20 @@ export interface ServingModel {
 }
 
 /**
- * SQL through one query builder, on SQLite or PostgreSQL.
+ * SQL through one query builder, on SQLite or PostgreSQL. A server that is away fails calls with `metadata_unavailable`; once it is back,
+ * calls succeed again.
  *
  * Guarantees (the conformance suite has a test of the same name for each):
  * - migrations_run_once: opening runs the missing ones in order, also when two open at once
  * - newer_databases_are_refused: with `metadata_newer`
  * - commits_are_durable: a resolved write survives a crash of the process
  * - transactions_are_atomic: all of a transaction or nothing
- * - transactions_wait_for_each_other: two that write at once both succeed, one after the other
+ * - transactions_wait_for_each_other: two that write at once both succeed, one after the other, also where they read first
+ * - numbers_are_numbers: a column of numbers comes back as a JavaScript number, up to 2^53 - 1 and with all digits of a double
  * - promote_is_compare_and_set: of two promotions that expect the same revision one fails with `metadata_conflict`
  */
 export interface Metadata extends AsyncDisposable {
+  /** Where it is, without a password. */
   readonly url: string;
   readonly db: Kysely<Database>;
   servingModel(): Promise<ServingModel | undefined>;

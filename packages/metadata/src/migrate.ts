@@ -1,4 +1,4 @@
-import { CinelakeError } from "@cinelake/contracts";
+import { CinelakeError, findError } from "@cinelake/contracts";
 import type { Kysely } from "kysely";
 import { Migrator, type Migration } from "kysely/migration";
 import type { Database } from "./metadata.ts";
@@ -10,16 +10,17 @@ import type { Database } from "./metadata.ts";
 export async function migrate(
   db: Kysely<Database>,
   migrations: Readonly<Record<string, Migration>>,
-  url: string,
+  address: string,
 ): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
   const { error } = await migrator.migrateToLatest().catch((thrown: unknown) => ({ error: thrown }));
   if (error === undefined) return;
+  if (findError(error)) throw error;
   const unknown = await unknownMigrations(db, migrations);
   if (unknown.length > 0) {
     throw new CinelakeError(
       "metadata_newer",
-      `The metadata database ${url} holds ${unknown.join(", ")}, which this version does not know: run the version that wrote it, or a later one.`,
+      `The metadata database ${address} holds ${unknown.join(", ")}, which this version does not know: run the version that wrote it, or a later one.`,
       { cause: error, details: { unknown } },
     );
   }

@@ -1,3 +1,4 @@
+export { reportCacheLosses } from "./cache_losses.ts";
 export { composeServices } from "./compose_services.ts";
 export {
   configVariables,

@@ -25,12 +25,18 @@ const text = (name: string, fallback: string, description: string): ConfigVariab
 /** The variables that resolveUrls reads, in the order of their say: a URL beats the usual names, which beat the data directory. */
 export const URL_VARIABLES: readonly ConfigVariable[] = [
   text("LOG_URL", "file://DATA_DIR/log", "Event log: file:///folder, memory: or kafka://host:port,host:port."),
-  text("CACHE_URL", "memory:", "Serving cache: memory: or redis://host:port/1."),
+  text(
+    "CACHE_URL",
+    "memory:",
+    "Serving cache: memory:, or redis://user:password@host:port/1 (rediss: for TLS). Parameters: prefix (cinelake:), max_bytes (67108864), timeout_ms of a " +
+      "call (250), ca (a file of certificates to trust).",
+  ),
   text("JOBS_URL", "memory:", "Job queue: memory: or redis://host:port/0."),
   text(
     "METADATA_URL",
     "sqlite:DATA_DIR/metadata.sqlite",
-    "Metadata database: sqlite:/path or postgres://user:password@host:port/database.",
+    "Metadata database: sqlite:/path or postgres://user:password@host:port/database. Parameters of the latter: sslmode (disable, require, verify-ca or " +
+      "verify-full, as in libpq) with sslrootcert, sslcert and sslkey, application_name, pool_size (5), statement_timeout_ms (10000).",
   ),
   text("TRACKING_URL", "metadata:", "Experiment tracking: metadata: or the address of an MLflow server."),
   text(

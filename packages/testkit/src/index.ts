@@ -5,3 +5,10 @@ export { openChdb, openDeltaRs, type Chdb, type DeltaRs } from "./other_engines.
 export { seededRandom, type SeededRandom } from "./random.ts";
 export { sharedFile } from "./shared_files.ts";
 export { temporaryDirectory, type TemporaryDirectory } from "./temporary_directory.ts";
+export {
+  startOwnPostgresServer,
+  startPostgresServer,
+  type OwnPostgresServer,
+  type PostgresServer,
+} from "./postgres_server.ts";
+export { startOwnRedisServer, startRedisServer, type OwnRedisServer, type RedisServer } from "./redis_server.ts";

@@ -1,17 +1,13 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePort, startServerProcess } from "./server_process.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
 
 const BINARY = fileURLToPath(new URL("../../../.cache/bin/versitygw", import.meta.url));
 const BUCKET = "cinelake-test";
-const START_MS = 20_000;
 
 /** A running S3 service with one bucket for tests. */
 export interface S3Server extends AsyncDisposable {
@@ -43,17 +39,20 @@ export async function startS3Server(): Promise<S3Server> {
     AWS_REGION: "us-east-1",
   };
   const port = await freePort();
-  const child = spawn(BINARY, ["--port", `127.0.0.1:${port}`, "--quiet", "--keep-alive", "posix", directory.path], {
-    env: {
-      ...process.env,
-      ROOT_ACCESS_KEY: environment.AWS_ACCESS_KEY_ID,
-      ROOT_SECRET_KEY: environment.AWS_SECRET_ACCESS_KEY,
-    },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  opened.defer(() => end(child));
   const endpoint = `http://127.0.0.1:${port}`;
-  await untilItAnswers(endpoint, child);
+  opened.use(
+    await startServerProcess({
+      name: "versitygw",
+      command: [BINARY, "--port", `127.0.0.1:${port}`, "--quiet", "--keep-alive", "posix", directory.path],
+      env: { ROOT_ACCESS_KEY: environment.AWS_ACCESS_KEY_ID, ROOT_SECRET_KEY: environment.AWS_SECRET_ACCESS_KEY },
+      // Any answer will do: without a signature it is a refusal.
+      answers: () =>
+        fetch(endpoint).then(
+          () => true,
+          () => false,
+        ),
+    }),
+  );
   const resources = opened.move();
   return server(endpoint, BUCKET, environment, () => resources.disposeAsync());
 }
@@ -82,34 +81,4 @@ function server(
     url: (prefix, through = endpoint) => `s3://${bucket}/${root}${prefix}?endpoint=${through}`,
     [Symbol.asyncDispose]: dispose,
   };
-}
-
-/** Any answer will do: without a signature it is a refusal. */
-async function untilItAnswers(endpoint: string, child: ChildProcess): Promise<void> {
-  let said = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
-  for (const started = performance.now(); performance.now() - started < START_MS; await sleep(50)) {
-    if (child.exitCode !== null) throw new Error(`the S3 server ended at once (${child.exitCode}): ${said}`);
-    if (await fetch(endpoint).catch(() => undefined)) return;
-  }
-  throw new Error(`the S3 server at ${endpoint} does not answer: ${said}`);
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
-  const late = setTimeout(() => child.kill("SIGKILL"), 5_000);
-  await ended;
-  clearTimeout(late);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -5,7 +5,7 @@ import { openSqlEngine, type SqlEngine } from "@cinelake/delta";
 import { openEventLog, type EventLog } from "@cinelake/event_log";
 import { openMetadata, type Metadata } from "@cinelake/metadata";
 import { openObjectStore, type ObjectStore } from "@cinelake/object_store";
-import { createLogger, createMetrics, type Logger, type Metrics } from "@cinelake/runtime";
+import { createLogger, createMetrics, reportCacheLosses, type Logger, type Metrics } from "@cinelake/runtime";
 import { openTracking, type Tracking } from "@cinelake/tracking";
 import type { Configuration } from "./configuration.ts";
 import { acquireOwnership, type Owner } from "./ownership.ts";
@@ -46,7 +46,9 @@ export async function openHouse(configuration: Configuration): Promise<House> {
   await log.createTopics(
     [...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: DEFAULT_PARTITIONS })),
   );
-  const cache = opened.use(await openCache(configuration.urls.cache));
+  const cache = opened.use(
+    await openCache(configuration.urls.cache, { onLoss: reportCacheLosses({ logger, metrics }) }),
+  );
   const metadata = opened.use(await openMetadata(configuration.urls.metadata));
   const tracking = opened.use(await openTracking(configuration.urls.tracking, { metadata }));
   const resources = opened.move();

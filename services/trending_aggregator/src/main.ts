@@ -3,20 +3,29 @@ import { DEFAULT_PARTITIONS, EVENT_TOPICS } from "@cinelake/contracts";
 import { openSqlEngine } from "@cinelake/delta";
 import { openEventLog } from "@cinelake/event_log";
 import { openObjectStore } from "@cinelake/object_store";
-import { createLogger, createMetrics, endProcess, loadConfig, resolveUrls, runService } from "@cinelake/runtime";
+import {
+  createLogger,
+  createMetrics,
+  endProcess,
+  loadConfig,
+  reportCacheLosses,
+  resolveUrls,
+  runService,
+} from "@cinelake/runtime";
 import { trendingConfigSchema } from "./config.ts";
 import { createTrendingAggregator } from "./service.ts";
 
 const config = loadConfig(trendingConfigSchema, { env: process.env });
 const urls = resolveUrls(process.env, process.env["DATA_DIR"] ?? ".data");
 const logger = createLogger({ service: "trending_aggregator" });
+const metrics = createMetrics();
 const opened = new AsyncDisposableStack();
 const store = opened.use(await openObjectStore(urls.lake));
 const engine = opened.use(await openSqlEngine());
 const log = opened.use(await openEventLog(urls.log));
-const cache = opened.use(await openCache(urls.cache));
+const cache = opened.use(await openCache(urls.cache, { onLoss: reportCacheLosses({ logger, metrics }) }));
 await log.createTopics(EVENT_TOPICS.map((name) => ({ name, partitions: DEFAULT_PARTITIONS })));
-const ports = { store, engine, log, cache, logger, metrics: createMetrics() };
+const ports = { store, engine, log, cache, logger, metrics };
 const options = {
   publishIntervalMs: config.trendingPublishIntervalMs,
   tableIntervalMs: config.trendingTableIntervalMs,
