@@ -6,7 +6,7 @@ import { commitInfoOf } from "../log/commit_info.ts";
 import { loadState, readCommit } from "../log/load.ts";
 import { checkReadable, hasChangeDataFeed } from "../log/protocol.ts";
 import { versionNotFound } from "../log/segment.ts";
-import { NO_PROPERTIES, type TableState } from "../log/state.ts";
+import { metadataOf, type TableState } from "../log/state.ts";
 import { fileTimes } from "../log/version_at.ts";
 import { layoutOf } from "../query/layout.ts";
 import { predicateSql } from "../query/predicates.ts";
@@ -48,7 +48,7 @@ export async function* changes(
     const actions = await readCommit(context, version);
     if (!actions) throw versionNotFound(context.path, version, "its commit is not in the log any more");
     const changed = actions.find((action) => action.metaData)?.metaData;
-    metadata = changed ? { ...NO_PROPERTIES, ...changed } : (metadata ?? (await stateAt(context, version)).metadata);
+    metadata = changed ? metadataOf(changed) : (metadata ?? (await stateAt(context, version)).metadata);
     if (changed || version === from) checkSchema(context, end, metadata, version);
     const commit = {
       version,

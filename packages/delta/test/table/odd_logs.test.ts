@@ -62,11 +62,11 @@ test.each<[string, unknown]>([
 
 test("texts_with_nul_are_found, as values and as partitions", async () => {
   await using lake = await openLake();
-  const { add } = await parquetFile(lake, "f.parquet", "SELECT 'a' || chr(0) || '''b' AS v");
+  const query = "SELECT 'a' || chr(0) || '''b' AS v";
+  const files = [await parquetFile(lake, "f.parquet", query), await parquetFile(lake, "g.parquet", query)];
   const commit = [
     ...described(struct({ v: "string", p: "string" }), { partitionColumns: ["p"] }),
-    { add: { ...add, partitionValues: { p: "\0" } } },
-    { add: { ...add, path: "f%2Eparquet", partitionValues: { p: "q" } } },
+    ...files.map(({ add }, place) => ({ add: { ...add, partitionValues: { p: ["\0", "q"][place]! } } })),
   ];
   const table = await commitAll(lake, [commit]);
   const value = "a\0'b";
