@@ -1,7 +1,7 @@
 import { CinelakeError } from "@cinelake/contracts/errors";
 import type { DataType, StructField, StructType } from "../api.ts";
 import { mappingMode } from "../schema/column_mapping.ts";
-import { containsType } from "../schema/types.ts";
+import { containsType, unknownType } from "../schema/types.ts";
 import type { Metadata, Protocol } from "./actions.ts";
 import type { TableState } from "./state.ts";
 
@@ -98,9 +98,8 @@ export function checkReadable(table: string, { protocol, metadata, schema }: Des
   if (minReaderVersion === 3) refuseUnknown(table, "read", protocol.readerFeatures ?? [], READER_FEATURES);
   const mode = metadata.configuration["delta.columnMapping.mode"] ?? "none";
   if (!["none", "name", "id"].includes(mode)) refuse(table, "read", `columnMapping mode ${mode}`);
-  for (const type of ["variant", "void", "geometry", "geography"]) {
-    if (containsType(schema, type)) refuse(table, "read", `the column type ${type}`);
-  }
+  const type = unknownType(schema);
+  if (type !== undefined) refuse(table, "read", `the column type ${type}`);
 }
 
 /** Refuses with `delta_unsupported`, naming the feature, a table that cannot be written without breaking its rules. */
