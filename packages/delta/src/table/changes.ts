@@ -1,5 +1,6 @@
 import { CinelakeError } from "@cinelake/contracts/errors";
 import type { ChangeRange, ReadOptions, Row, StructField, TableContext } from "../api.ts";
+import { withTypeChanges } from "../data/file_layout.ts";
 import { rowWindows } from "../data/row_windows.ts";
 import { fileKey, type Action, type AddFile } from "../log/actions.ts";
 import { commitInfoOf } from "../log/commit_info.ts";
@@ -48,6 +49,10 @@ export async function* changes(
     const actions = await readCommit(context, version);
     if (!actions) throw versionNotFound(context.path, version, "its commit is not in the log any more");
     const changed = actions.find((action) => action.metaData)?.metaData;
+    if (version === from && version > 0 && changed && actions.some(({ remove }) => remove?.dataChange)) {
+      // Rows that it removed are those of the schema before.
+      checkSchema(context, end, (await stateAt(context, version - 1)).metadata, version - 1);
+    }
     metadata = changed ? metadataOf(changed) : (metadata ?? (await stateAt(context, version)).metadata);
     if (changed || version === from) checkSchema(context, end, metadata, version);
     const commit = {
@@ -111,7 +116,7 @@ async function* readPart(
   const wanted = files.filter((file) => mayMatch(where, file, layout));
   if (wanted.length === 0) return;
   const inFile = changeType === undefined;
-  const fields = inFile ? [...end.schema.fields, CHANGE_TYPE] : end.schema.fields;
+  const fields = [...end.schema.fields.map(withTypeChanges), ...(inFile ? [CHANGE_TYPE] : [])];
   const list = [
     ...columns.map((field) => quoteName(field.name)),
     inFile ? CHANGE_TYPE.name : `${quoteText(changeType)} AS ${CHANGE_TYPE.name}`,
