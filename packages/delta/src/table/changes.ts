@@ -43,17 +43,21 @@ export async function* changes(
   if (to < from) return;
   const end = to === latest.version ? latest : await stateAt(context, to);
   checkReadable(context.path, end);
+  const start = from === to ? end : await stateAt(context, from);
+  checkReadable(context.path, start);
   const times = await fileTimes(context, latest);
-  let metadata: TableState["metadata"] | undefined;
+  let { metadata } = start;
   for (let version = from; version <= to; version++) {
     const actions = await readCommit(context, version);
     if (!actions) throw versionNotFound(context.path, version, "its commit is not in the log any more");
+    const protocol = actions.find((action) => action.protocol)?.protocol;
+    if (protocol) checkReadable(context.path, { ...end, protocol });
     const changed = actions.find((action) => action.metaData)?.metaData;
     if (version === from && version > 0 && changed && actions.some(({ remove }) => remove?.dataChange)) {
       // Rows that it removed are those of the schema before.
       checkSchema(context, end, (await stateAt(context, version - 1)).metadata, version - 1);
     }
-    metadata = changed ? metadataOf(changed) : (metadata ?? (await stateAt(context, version)).metadata);
+    if (changed) metadata = metadataOf(changed);
     if (changed || version === from) checkSchema(context, end, metadata, version);
     const commit = {
       version,

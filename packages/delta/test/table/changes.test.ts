@@ -315,3 +315,15 @@ describe("changes_of_files_that_an_overwrite_with_another_schema_removed", () =>
     expect(await read(table, { fromVersion: 1, toVersion: 1 })).toHaveLength(1);
   });
 });
+
+test("a_version_of_the_range_that_needs_an_unknown_feature_is_refused, though the last one does not", async () => {
+  await using lake = await openLake();
+  const { add } = await parquetFile(lake, "f.parquet", "SELECT 1::BIGINT AS id");
+  const [protocol, metaData] = described(struct({ id: "long" }), { configuration: FEED });
+  const future = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ["future"], writerFeatures: ["future"] };
+  const table = await commitAll(lake, [[protocol!, metaData!], [{ protocol: future }], [{ add }], [protocol!], []]);
+  for (const fromVersion of [0, 1, 2]) {
+    await expect(read(table, { fromVersion })).rejects.toMatchObject({ code: "delta_unsupported", message: /future/ });
+  }
+  expect(await read(table, { fromVersion: 3 })).toEqual([]);
+});
