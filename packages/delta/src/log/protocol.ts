@@ -91,7 +91,10 @@ export function protocolWith(protocol: Protocol, needed: Protocol): Protocol | u
   };
 }
 
-/** Refuses with `delta_unsupported`, naming the feature, a table that cannot be read as it is meant. */
+/**
+ * Refuses with `delta_unsupported`, naming the feature, a table that cannot be read as it is meant; with `delta_corrupt` one whose partition
+ * columns are not in its schema (case counts).
+ */
 export function checkReadable(table: string, { protocol, metadata, schema }: Described): void {
   const { minReaderVersion } = protocol;
   if (minReaderVersion > 3) refuse(table, "read", `minReaderVersion ${minReaderVersion}`);
@@ -100,6 +103,16 @@ export function checkReadable(table: string, { protocol, metadata, schema }: Des
   if (!["none", "name", "id"].includes(mode)) refuse(table, "read", `columnMapping mode ${mode}`);
   const type = unknownType(schema);
   if (type !== undefined) refuse(table, "read", `the column type ${type}`);
+  const lost = metadata.partitionColumns.find((name) => !schema.fields.some((field) => field.name === name));
+  if (lost !== undefined) {
+    throw new CinelakeError(
+      "delta_corrupt",
+      `The table ${table} is partitioned by ${lost}, which is no column of it.`,
+      {
+        details: { table, column: lost },
+      },
+    );
+  }
 }
 
 /** Refuses with `delta_unsupported`, naming the feature, a table that cannot be written without breaking its rules. */

@@ -60,6 +60,14 @@ test.each<[string, unknown]>([
   expect(await table.describe()).toMatchObject({ version: 0, files: 0 });
 });
 
+test("a_partition_column_that_the_schema_lacks_is_damage, not a column of nulls", async () => {
+  await using lake = await openLake();
+  const { add } = await parquetFile(lake, "f.parquet", "SELECT 1 AS v");
+  const schema = described(struct({ v: "integer", p: "string" }), { partitionColumns: ["P"] });
+  const table = await commitAll(lake, [[...schema, { add: { ...add, partitionValues: { P: "x" } } }]]);
+  await expect(table.snapshot()).rejects.toMatchObject({ code: "delta_corrupt", message: /partitioned by P/ });
+});
+
 test("texts_with_nul_are_found, as values and as partitions", async () => {
   await using lake = await openLake();
   const query = "SELECT 'a' || chr(0) || '''b' AS v";
