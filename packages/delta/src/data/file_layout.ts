@@ -7,6 +7,8 @@ import { dataColumns, sqlType } from "../schema/types.ts";
 import { quoteText } from "../sql/quote.ts";
 import { elementOf, entryOf, parquetTrees, type ParquetNode } from "./parquet_tree.ts";
 
+const TYPE_CHANGES = "delta.typeChanges";
+
 /** How one of the table's columns lies in a file. */
 interface ColumnLayout {
   /** Its name in the file; undefined where the file lacks it. */
@@ -127,7 +129,12 @@ function structLayout(type: StructType, node: ParquetNode, mode: MappingMode, de
 
 /** Whether a column or something within it was of another type once (PROTOCOL.md, type widening). */
 function hasTypeChanges({ type, metadata }: StructField): boolean {
-  return metadata?.["delta.typeChanges"] !== undefined || fieldsWithin(type).some(hasTypeChanges);
+  return metadata?.[TYPE_CHANGES] !== undefined || fieldsWithin(type).some(hasTypeChanges);
+}
+
+/** The column, for files that may hold it in a narrower type without its saying so: those of before a whole new schema. */
+export function withTypeChanges(field: StructField): StructField {
+  return { ...field, metadata: { [TYPE_CHANGES]: [], ...field.metadata } };
 }
 
 function fieldsWithin(type: DataType): readonly StructField[] {

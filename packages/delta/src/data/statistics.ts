@@ -1,15 +1,16 @@
 import type { DataType, StructField, StructType } from "../api.ts";
-import type { Metadata } from "../log/actions.ts";
+import type { AddFile, Metadata } from "../log/actions.ts";
 import { physicalName, type MappingMode } from "../schema/column_mapping.ts";
 import { decimalSize } from "../schema/types.ts";
 
 /** A file's statistics as `add.stats` holds them (PROTOCOL.md, per-file statistics), nested like the schema. */
 export interface Statistics {
-  readonly numRecords?: number;
-  readonly minValues?: Readonly<Record<string, unknown>>;
-  readonly maxValues?: Readonly<Record<string, unknown>>;
-  readonly nullCount?: Readonly<Record<string, unknown>>;
+  readonly numRecords: number | undefined;
+  readonly minValues: Members;
+  readonly maxValues: Members;
+  readonly nullCount: Members;
 }
+type Members = Readonly<Record<string, unknown>>;
 
 /** What DuckDB's RETURN_STATS says of one leaf column, all as text. */
 export type LeafStatistics = ReadonlyMap<string, string | null>;
@@ -19,13 +20,43 @@ const textLength = 32;
 
 /** Reads `add.stats`; without statistics, or with broken ones, nothing is known. Integers beyond doubles come as bigint. */
 export function parseStatistics(text: string | undefined): Statistics {
+  const { numRecords, minValues, maxValues, nullCount } = parseMembers(text);
+  return {
+    numRecords: countOf(numRecords),
+    minValues: membersOf(minValues),
+    maxValues: membersOf(maxValues),
+    nullCount: membersOf(nullCount),
+  };
+}
+
+/** Rows of the files by their statistics, deleted ones left out; undefined if a file has none. */
+export function rowCountOf(files: Iterable<Pick<AddFile, "stats" | "deletionVector">>): number | undefined {
+  let rows = 0;
+  for (const { stats, deletionVector } of files) {
+    const { numRecords } = parseStatistics(stats);
+    if (numRecords === undefined) return undefined;
+    rows += numRecords - (deletionVector?.cardinality ?? 0);
+  }
+  return rows;
+}
+
+/** A number of rows as statistics give it; undefined for what is none. */
+export function countOf(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+function parseMembers(text: string | undefined): Members {
   if (!text) return {};
   try {
-    const value: unknown = JSON.parse(text, exactIntegers);
-    return typeof value === "object" && value !== null ? value : {};
+    // Most texts have no number that a double would round, and a reviver is slow.
+    return membersOf(/\d{16}/.test(text) ? JSON.parse(text, exactIntegers) : JSON.parse(text));
   } catch {
     return {};
   }
+}
+
+function membersOf(value: unknown): Members {
+  return typeof value === "object" && value !== null ? (value as Members) : {};
 }
 
 function exactIntegers(this: unknown, _key: string, value: unknown, context?: { source?: string }): unknown {

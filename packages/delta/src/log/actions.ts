@@ -146,7 +146,10 @@ export function fileUri(path: string): string {
     .join("/");
 }
 
-/** What makes two file actions speak of the same file: its path (`/a`, `file:/a` and `file:///a` are one) and its deletion vector. */
+/**
+ * What makes two file actions speak of the same file: its path (`/a`, `file:/a` and `file:///a` are one) and its deletion vector. Fails with
+ * `delta_corrupt` for one without a path.
+ */
 export function fileKey(file: { readonly path: string; readonly deletionVector?: DeletionVector | null }): string {
   const path = pathKey(file.path);
   const vector = file.deletionVector;
@@ -154,7 +157,8 @@ export function fileKey(file: { readonly path: string; readonly deletionVector?:
 }
 
 /** Nearly all paths of large tables are what they stand for already. */
-function pathKey(uri: string): string {
+function pathKey(uri: unknown): string {
+  if (typeof uri !== "string") throw new CinelakeError("delta_corrupt", "The log has a file action without a path.");
   if (!uri.includes("%") && !uri.startsWith("/") && !uri.startsWith("file:")) return uri;
   return physicalPath(uri).replace(/^(?:file:)?\/+/, "/");
 }

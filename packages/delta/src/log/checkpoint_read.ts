@@ -12,7 +12,7 @@ import type { LogPlace } from "./load.ts";
 import { sidecarPrefix } from "./names.ts";
 import { parsedStatistics, type ParsedStatistics } from "./parsed_statistics.ts";
 import type { CheckpointFiles } from "./segment.ts";
-import { NO_PROPERTIES, type Replay } from "./state.ts";
+import { metadataOf, type Replay } from "./state.ts";
 import { UnusableFile } from "./unusable_file.ts";
 
 const filesAtOnce = 4;
@@ -70,7 +70,7 @@ function sidecarKeys(table: string, actions: readonly Action[]): string[] {
 function statisticsOf(actions: readonly Action[]): ParsedStatistics | undefined {
   const metadata = actions.find((action) => action.metaData)?.metaData;
   try {
-    return metadata && parsedStatistics(parseSchema(metadata.schemaString), { ...NO_PROPERTIES, ...metadata });
+    return metadata && parsedStatistics(parseSchema(metadata.schemaString), metadataOf(metadata));
   } catch (error) {
     if (findError(error, "delta_corrupt")) return undefined;
     throw error;

@@ -13,6 +13,8 @@ interface Separators {
 }
 const CONTROLS: Separators = { field: "\x1f", row: "\x1e" };
 const rowsPerText = 2048;
+/** A statement holds all of its texts in memory, which a large checkpoint would not fit in. */
+const rowsPerStatement = 2 ** 16;
 
 /** Thrown if an action holds one of the separators after all. */
 class SeparatorFound extends Error {}
@@ -104,12 +106,16 @@ async function* readActions<T>(
   separators = CONTROLS,
 ): AsyncGenerator<T[]> {
   try {
-    for await (const batch of session.batches<{ text: string }>(actionsSql(relation, fields, separators))) {
-      for (const { text } of batch) {
-        const row = new RowReader(text, separators);
-        const actions: T[] = [];
-        while (!row.isAtEnd) actions.push(build(row));
-        yield actions;
+    const [size] = await session.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${relation}`);
+    for (let from = 0; from < size!.rows; from += rowsPerStatement) {
+      const sql = actionsSql(relation, fields, separators, from);
+      for await (const batch of session.batches<{ text: string }>(sql)) {
+        for (const { text } of batch) {
+          const row = new RowReader(text, separators);
+          const actions: T[] = [];
+          while (!row.isAtEnd) actions.push(build(row));
+          yield actions;
+        }
       }
     }
   } catch (error) {
@@ -121,7 +127,12 @@ async function* readActions<T>(
   }
 }
 
-function actionsSql(relation: string, { column, time, text, rare }: Fields, { field, row }: Separators): string {
+function actionsSql(
+  relation: string,
+  { column, time, text, rare }: Fields,
+  { field, row }: Separators,
+  from: number,
+): string {
   const member = (name: string): string => `${quoteName(column)}.${quoteName(name)}`;
   const object = rare.map((name) => `${quoteName(name)}: ${member(name)}`).join(", ");
   const texts = [
@@ -134,7 +145,7 @@ function actionsSql(relation: string, { column, time, text, rare }: Fields, { fi
     `CASE WHEN ${rare.map((name) => `${member(name)} IS NOT NULL`).join(" OR ")} THEN CAST(to_json({${object}}) AS VARCHAR) END`,
   ];
   const joined = `concat_ws(${quoteText(field)}, ${texts.map((each) => `COALESCE(${each}, '')`).join(", ")})`;
-  const numbered = `SELECT ${joined} AS row, row_number() OVER () // ${rowsPerText} AS part FROM ${relation} WHERE ${member("path")} IS NOT NULL`;
+  const numbered = `SELECT ${joined} AS row, file_row_number // ${rowsPerText} AS part FROM ${relation} WHERE ${member("path")} IS NOT NULL AND file_row_number BETWEEN ${from} AND ${from + rowsPerStatement - 1}`;
   return `SELECT string_agg(row, ${quoteText(row)}) AS text FROM (${numbered}) GROUP BY part`;
 }
 

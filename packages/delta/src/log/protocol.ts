@@ -1,7 +1,7 @@
 import { CinelakeError } from "@cinelake/contracts/errors";
 import type { DataType, StructField, StructType } from "../api.ts";
 import { mappingMode } from "../schema/column_mapping.ts";
-import { containsType } from "../schema/types.ts";
+import { containsType, unknownType } from "../schema/types.ts";
 import type { Metadata, Protocol } from "./actions.ts";
 import type { TableState } from "./state.ts";
 
@@ -91,15 +91,27 @@ export function protocolWith(protocol: Protocol, needed: Protocol): Protocol | u
   };
 }
 
-/** Refuses with `delta_unsupported`, naming the feature, a table that cannot be read as it is meant. */
+/**
+ * Refuses with `delta_unsupported`, naming the feature, a table that cannot be read as it is meant; with `delta_corrupt` one whose partition
+ * columns are not in its schema (case counts).
+ */
 export function checkReadable(table: string, { protocol, metadata, schema }: Described): void {
   const { minReaderVersion } = protocol;
   if (minReaderVersion > 3) refuse(table, "read", `minReaderVersion ${minReaderVersion}`);
   if (minReaderVersion === 3) refuseUnknown(table, "read", protocol.readerFeatures ?? [], READER_FEATURES);
   const mode = metadata.configuration["delta.columnMapping.mode"] ?? "none";
   if (!["none", "name", "id"].includes(mode)) refuse(table, "read", `columnMapping mode ${mode}`);
-  for (const type of ["variant", "void", "geometry", "geography"]) {
-    if (containsType(schema, type)) refuse(table, "read", `the column type ${type}`);
+  const type = unknownType(schema);
+  if (type !== undefined) refuse(table, "read", `the column type ${type}`);
+  const lost = metadata.partitionColumns.find((name) => !schema.fields.some((field) => field.name === name));
+  if (lost !== undefined) {
+    throw new CinelakeError(
+      "delta_corrupt",
+      `The table ${table} is partitioned by ${lost}, which is no column of it.`,
+      {
+        details: { table, column: lost },
+      },
+    );
   }
 }
 

@@ -70,7 +70,7 @@ export class Replay {
     for (const { add, protocol, metaData, txn, domainMetadata } of actions) {
       if (add) this.addFiles([add.partitionValues ? add : { ...add, partitionValues: {} }]);
       else if (protocol) this.#protocol = protocol;
-      else if (metaData) this.#metadata = { ...NO_PROPERTIES, ...metaData };
+      else if (metaData) this.#metadata = metadataOf(metaData);
       else if (txn) this.#transactions.set(txn.appId, txn);
       else if (domainMetadata) this.#setDomain(domainMetadata);
     }
@@ -115,8 +115,11 @@ export class Replay {
   }
 }
 
-/** Some writers leave these out where they are empty. */
-export const NO_PROPERTIES = { partitionColumns: [], configuration: {} };
+/** A `metaData` action as the rest reads it: some writers leave out, or write as null, what is empty. */
+export function metadataOf(action: Metadata): Metadata {
+  const given: Partial<Metadata> = action;
+  return { ...action, partitionColumns: given.partitionColumns ?? [], configuration: given.configuration ?? {} };
+}
 
 function missing(action: string, version: number): never {
   throw new CinelakeError("delta_corrupt", `The log up to version ${version} has no ${action} action.`);

@@ -1,6 +1,6 @@
 import { CinelakeError } from "@cinelake/contracts/errors";
 import type { Predicate, StructField } from "../api.ts";
-import { parseStatistics, type Statistics } from "../data/statistics.ts";
+import { countOf, parseStatistics, type Statistics } from "../data/statistics.ts";
 import type { AddFile } from "../log/actions.ts";
 import { physicalName } from "../schema/column_mapping.ts";
 import { fieldOf } from "../schema/types.ts";
@@ -68,15 +68,15 @@ function partitionText(field: StructField, file: DescribedFile, { mode }: Layout
 /** Right for files with deletion vectors as well: what holds for all rows of a file holds for those that are left. */
 function statisticsMayMatch(predicate: Predicate, field: StructField, name: string, statistics: Statistics): boolean {
   const { numRecords } = statistics;
-  const nulls = statistics.nullCount?.[name];
+  const nulls = countOf(statistics.nullCount[name]);
   if (numRecords === 0) return false;
   if (predicate.op === "is null") return nulls !== 0;
   if (numRecords !== undefined && nulls === numRecords) return false;
   if (predicate.op === "is not null") return true;
   const ordering = orderingOf(field.type);
   if (!ordering) return true;
-  const min = ordering.fromStatistic(statistics.minValues?.[name], "min");
-  const max = ordering.fromStatistic(statistics.maxValues?.[name], "max");
+  const min = ordering.fromStatistic(statistics.minValues[name], "min");
+  const max = ordering.fromStatistic(statistics.maxValues[name], "max");
   return wantedValues(predicate, ordering).some(
     (value) => value === undefined || Number.isNaN(value) || rangeMayHold(predicate.op, value, min, max, ordering),
   );

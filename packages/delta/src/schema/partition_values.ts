@@ -32,13 +32,20 @@ export function partitionValueSql(
   place: string,
 ): string {
   const given = texts.map((text) => (text === "" ? null : (text ?? null)));
-  const literals = given.map((text) => (text === null ? "NULL" : quoteText(type === "timestamp" ? zoned(text) : text)));
+  const literals = given.map((text) => (text === null ? "NULL" : quoteText(readableText(text, type))));
   const isConstant = literals.every((literal) => literal === literals[0]);
   const textOf = (sqlType: string): string =>
     isConstant
       ? `CAST(${literals[0]} AS ${sqlType})`
       : `list_extract(CAST([${literals.join(", ")}] AS ${sqlType}[]), ${place})`;
   return type === "binary" ? `encode(${textOf("VARCHAR")})` : textOf(sqlType(type));
+}
+
+/** The text as DuckDB reads it: Spark puts a sign before years of five digits. */
+function readableText(text: string, type: DataType): string {
+  if (type !== "date" && type !== "timestamp" && type !== "timestamp_ntz") return text;
+  const unsigned = text.replace(/^\+(?=\d+-)/, "");
+  return type === "timestamp" ? zoned(unsigned) : unsigned;
 }
 
 /** The text of a partition's timestamp, with the zone that it stands for. */

@@ -53,6 +53,30 @@ export function isPrimitive(type: DataType): type is string {
   return typeof type === "string";
 }
 
+/** The first type within a type that has no DuckDB type, as text; undefined if there is none. Looks at whatever a schema's JSON may hold. */
+export function unknownType(type: unknown): string | undefined {
+  if (typeof type === "string") return SQL_TYPES[type] || decimalType(type) ? undefined : type;
+  const known = (type ?? {}) as Extract<DataType, object>;
+  switch (known.type) {
+    case "struct":
+      return firstUnknown(known.fields.map((field) => field.type));
+    case "array":
+      return unknownType(known.elementType);
+    case "map":
+      return firstUnknown([known.keyType, known.valueType]);
+    default:
+      return JSON.stringify(type) ?? "none";
+  }
+}
+
+function firstUnknown(types: readonly unknown[]): string | undefined {
+  for (const type of types) {
+    const unknown = unknownType(type);
+    if (unknown !== undefined) return unknown;
+  }
+  return undefined;
+}
+
 /** Whether a type holds another one anywhere within, e.g. `timestamp_ntz`. */
 export function containsType(type: DataType, name: string): boolean {
   if (typeof type === "string") return type === name;

@@ -170,6 +170,7 @@ function closedError(): CinelakeError {
   return new CinelakeError("internal", "The SQL engine is closed; open it for as long as its tables are in use.");
 }
 
+/** DuckDB's errors about what it finds on this machine have codes of ours. */
 function rethrow(error: unknown): never {
   if (error instanceof Error && /no space left on device/i.test(error.message)) {
     throw new CinelakeError(
@@ -178,6 +179,13 @@ function rethrow(error: unknown): never {
       {
         cause: error,
       },
+    );
+  }
+  if (error instanceof Error && /No files found that match|Cannot open file .*No such file/.test(error.message)) {
+    throw new CinelakeError(
+      "object_not_found",
+      `A file was gone when DuckDB read it (a vacuum may have deleted it, then read a newer version): ${error.message}`,
+      { cause: error },
     );
   }
   throw error;

@@ -3,7 +3,8 @@ export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** SQL string literal. */
+/** SQL string literal; of a text with NUL, at which DuckDB's statements end, an expression in its place. */
 export function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+  const literal = `'${text.replaceAll("'", "''")}'`;
+  return text.includes("\0") ? `(${literal.replaceAll("\0", "' || chr(0) || '")})` : literal;
 }

@@ -1,12 +1,13 @@
 import { CinelakeError } from "@cinelake/contracts/errors";
 import type { ChangeRange, ReadOptions, Row, StructField, TableContext } from "../api.ts";
+import { withTypeChanges } from "../data/file_layout.ts";
 import { rowWindows } from "../data/row_windows.ts";
 import { fileKey, type Action, type AddFile } from "../log/actions.ts";
 import { commitInfoOf } from "../log/commit_info.ts";
 import { loadState, readCommit } from "../log/load.ts";
 import { checkReadable, hasChangeDataFeed } from "../log/protocol.ts";
 import { versionNotFound } from "../log/segment.ts";
-import { NO_PROPERTIES, type TableState } from "../log/state.ts";
+import { metadataOf, type TableState } from "../log/state.ts";
 import { fileTimes } from "../log/version_at.ts";
 import { layoutOf } from "../query/layout.ts";
 import { predicateSql } from "../query/predicates.ts";
@@ -42,13 +43,21 @@ export async function* changes(
   if (to < from) return;
   const end = to === latest.version ? latest : await stateAt(context, to);
   checkReadable(context.path, end);
+  const start = from === to ? end : await stateAt(context, from);
+  checkReadable(context.path, start);
   const times = await fileTimes(context, latest);
-  let metadata: TableState["metadata"] | undefined;
+  let { metadata } = start;
   for (let version = from; version <= to; version++) {
     const actions = await readCommit(context, version);
     if (!actions) throw versionNotFound(context.path, version, "its commit is not in the log any more");
+    const protocol = actions.find((action) => action.protocol)?.protocol;
+    if (protocol) checkReadable(context.path, { ...end, protocol });
     const changed = actions.find((action) => action.metaData)?.metaData;
-    metadata = changed ? { ...NO_PROPERTIES, ...changed } : (metadata ?? (await stateAt(context, version)).metadata);
+    if (version === from && version > 0 && changed && actions.some(({ remove }) => remove?.dataChange)) {
+      // Rows that it removed are those of the schema before.
+      checkSchema(context, end, (await stateAt(context, version - 1)).metadata, version - 1);
+    }
+    if (changed) metadata = metadataOf(changed);
     if (changed || version === from) checkSchema(context, end, metadata, version);
     const commit = {
       version,
@@ -111,7 +120,7 @@ async function* readPart(
   const wanted = files.filter((file) => mayMatch(where, file, layout));
   if (wanted.length === 0) return;
   const inFile = changeType === undefined;
-  const fields = inFile ? [...end.schema.fields, CHANGE_TYPE] : end.schema.fields;
+  const fields = [...end.schema.fields.map(withTypeChanges), ...(inFile ? [CHANGE_TYPE] : [])];
   const list = [
     ...columns.map((field) => quoteName(field.name)),
     inFile ? CHANGE_TYPE.name : `${quoteText(changeType)} AS ${CHANGE_TYPE.name}`,

@@ -1,6 +1,6 @@
 import type { CommitOptions, CommitResult, RowFilter, TableContext } from "../api.ts";
 import { openRows } from "../data/open_rows.ts";
-import { parseStatistics } from "../data/statistics.ts";
+import { rowCountOf } from "../data/statistics.ts";
 import type { AddFile } from "../log/actions.ts";
 import { hasChangeDataFeed } from "../log/protocol.ts";
 import type { TableState } from "../log/state.ts";
@@ -72,7 +72,7 @@ export async function planRemoval(
       removes,
       rows: [],
       feed: undefined,
-      deletedRows: rowsOf(removes),
+      deletedRows: rowCountOf(removes),
       copiedRows: 0,
       [Symbol.asyncDispose]: async () => {},
     };
@@ -97,15 +97,4 @@ export async function planRemoval(
     await target[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/** Rows of the files by their statistics, deleted ones left out; undefined if a file has none. */
-export function rowsOf(files: Iterable<AddFile>): number | undefined {
-  let rows = 0;
-  for (const file of files) {
-    const { numRecords } = parseStatistics(file.stats);
-    if (numRecords === undefined) return undefined;
-    rows += numRecords - (file.deletionVector?.cardinality ?? 0);
-  }
-  return rows;
 }

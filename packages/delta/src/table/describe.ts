@@ -1,7 +1,7 @@
 import type { TableContext, TableDescription } from "../api.ts";
+import { rowCountOf } from "../data/statistics.ts";
 import { featuresOf } from "../log/protocol.ts";
 import type { TableState } from "../log/state.ts";
-import { rowsOf } from "./delete.ts";
 
 /** What the log says of a table; also of one that cannot be read. */
 export function describeTable(context: TableContext, state: TableState): TableDescription {
@@ -22,6 +22,6 @@ export function describeTable(context: TableContext, state: TableState): TableDe
     features: featuresOf(protocol),
     files: files.size,
     bytes: Array.from(files.values()).reduce((sum, { size }) => sum + size, 0),
-    rows: rowsOf(files.values()),
+    rows: rowCountOf(files.values()),
   };
 }

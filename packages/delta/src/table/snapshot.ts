@@ -3,7 +3,7 @@ import { CinelakeError } from "@cinelake/contracts/errors";
 import type { ReadOptions, Row, Scan, Snapshot, StructField, StructType, TableContext } from "../api.ts";
 import { openRows } from "../data/open_rows.ts";
 import { rowWindows } from "../data/row_windows.ts";
-import { parseStatistics } from "../data/statistics.ts";
+import { rowCountOf } from "../data/statistics.ts";
 import type { SqlEngine } from "../engine.ts";
 import type { AddFile } from "../log/actions.ts";
 import { checkReadable } from "../log/protocol.ts";
@@ -39,14 +39,7 @@ class TableSnapshot implements Snapshot {
   }
 
   get rowCount(): number | undefined {
-    let rows = 0;
-    for (const file of this.#state.files.values()) {
-      const { numRecords } = parseStatistics(file.stats);
-      const { cardinality = 0 } = file.deletionVector ?? {};
-      if (numRecords === undefined) return undefined;
-      rows += numRecords - cardinality;
-    }
-    return rows;
+    return rowCountOf(this.#state.files.values());
   }
 
   transaction(appId: string): number | undefined {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ObjectInfo, ObjectStore } from "@cinelake/object_store";
 import { counting } from "@cinelake/testkit";
+import { openSqlEngine } from "@cinelake/delta";
 import type { Action } from "../../src/log/actions.ts";
 import { loadState, refreshState } from "../../src/log/load.ts";
 import {
@@ -13,6 +14,7 @@ import {
   putCommits,
   putLines,
   putParquet,
+  putQuery,
   remove,
   replacing,
 } from "../support/logs.ts";
@@ -211,4 +213,20 @@ test("paths_that_hold_control_characters_are_read_as_they_are", async () => {
   const state = (await loadState(lake.context))!;
   expect(Array.from(state.files.keys()).sort()).toEqual(odd.toSorted());
   expect(state.files.get("a\u001fb")!.size).toBe(1);
+});
+
+test("a_checkpoint_larger_than_the_engine's_memory_is_read", async () => {
+  await using lake = await openLake();
+  const files = 300_000;
+  const sidecar: Action = { sidecar: { path: "adds.parquet", sizeInBytes: 1, modificationTime: 1 } };
+  await putParquet(lake, `${padded(1)}.checkpoint.${UUID}.parquet`, [PROTOCOL, metaData(), sidecar]);
+  await putQuery(
+    lake,
+    "_sidecars/adds.parquet",
+    `SELECT {'path': 'part-' || i, 'partitionValues': MAP {}::MAP(VARCHAR, VARCHAR), 'size': 1, 'modificationTime': 1, 'dataChange': false, 'stats': repeat('x', 500)} AS "add" FROM range(${files}) t(i)`,
+  );
+  await using engine = await openSqlEngine({ threads: 1, memoryLimit: "100MB" });
+  const state = await loadState({ ...lake.context, engine });
+  expect(state?.version).toBe(1);
+  expect(state?.files.size).toBe(files);
 });

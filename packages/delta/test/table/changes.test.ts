@@ -284,3 +284,46 @@ describe("ranges", () => {
     await expect(read(reopened, { fromVersion: 3 })).rejects.toMatchObject({ code: "delta_version_not_found" });
   });
 });
+
+describe("changes_of_files_that_an_overwrite_with_another_schema_removed", () => {
+  const feed = async (lake: Lake, from: string, sql: string, to: string, partitionColumns?: readonly string[]) => {
+    const table = await createTable(lake.context, { schema: struct({ id: "long", v: from }), configuration: FEED });
+    await table.append({ sql: `SELECT 1::BIGINT AS id, ${sql} AS v` });
+    const overwriteSchema = { schema: struct({ id: "long", v: to }), ...(partitionColumns && { partitionColumns }) };
+    await table.overwrite({ rows: [] }, { overwriteSchema });
+    return table;
+  };
+
+  test("narrower_values_compare_as_the_wider_type", async () => {
+    await using lake = await openLake();
+    const table = await feed(lake, "integer", "7", "double");
+    for (const fromVersion of [1, 2]) {
+      const rows = await read(table, { fromVersion }, { where: [{ column: "v", op: "<", value: 7.4 }] });
+      expect(rows.map((row) => row._change_type)).toEqual(["insert", "delete"].slice(fromVersion - 1));
+    }
+  });
+
+  test.each<[string, string, string, string, (readonly string[])?]>([
+    ["type", "string", "'7'", "integer"],
+    ["partition", "string", "'7'", "string", ["v"]],
+  ])("another_%s_is_refused_also_where_the_range_begins_there", async (_name, from, sql, to, partitionColumns) => {
+    await using lake = await openLake();
+    const table = await feed(lake, from, sql, to, partitionColumns);
+    for (const fromVersion of [1, 2]) {
+      await expect(read(table, { fromVersion })).rejects.toMatchObject({ code: "invalid_argument" });
+    }
+    expect(await read(table, { fromVersion: 1, toVersion: 1 })).toHaveLength(1);
+  });
+});
+
+test("a_version_of_the_range_that_needs_an_unknown_feature_is_refused, though the last one does not", async () => {
+  await using lake = await openLake();
+  const { add } = await parquetFile(lake, "f.parquet", "SELECT 1::BIGINT AS id");
+  const [protocol, metaData] = described(struct({ id: "long" }), { configuration: FEED });
+  const future = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ["future"], writerFeatures: ["future"] };
+  const table = await commitAll(lake, [[protocol!, metaData!], [{ protocol: future }], [{ add }], [protocol!], []]);
+  for (const fromVersion of [0, 1, 2]) {
+    await expect(read(table, { fromVersion })).rejects.toMatchObject({ code: "delta_unsupported", message: /future/ });
+  }
+  expect(await read(table, { fromVersion: 3 })).toEqual([]);
+});

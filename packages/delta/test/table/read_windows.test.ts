@@ -1,8 +1,9 @@
 import type { LocalFile, ObjectStore } from "@cinelake/object_store";
 import { expect, test } from "vitest";
+import { temporaryDirectory } from "@cinelake/testkit";
 import { createTable, openTable, type Snapshot } from "@cinelake/delta";
 import { WINDOW } from "../../src/data/row_windows.ts";
-import { openLake, struct, type Lake } from "../support/tables.ts";
+import { codeOf, keysBelow, openLake, struct, type Lake } from "../support/tables.ts";
 
 /** The store, how many data files were made local, how many at most at once, and how many still are. */
 function watched(store: ObjectStore): {
@@ -101,3 +102,15 @@ test("a_file_that_is_gone_fails_the_read_when_it_is_reached, and releases the ot
 async function reopened(lake: Lake, store: ObjectStore): Promise<Snapshot> {
   return (await openTable({ ...lake.context, store })).snapshot();
 }
+
+test.each(["read", "arrow"] as const)("a_file_that_goes_while_%s_has_it_open_is_told_as_such", async (how) => {
+  await using directory = await temporaryDirectory();
+  await using lake = await openLake(directory.path);
+  const snapshot = await manyFiles(lake);
+  const reading = async (): Promise<void> => {
+    for await (const _ of snapshot[how]()) {
+      for (const key of await keysBelow(lake.store, "lake/t/p=")) await lake.store.delete(key);
+    }
+  };
+  expect(await codeOf(reading())).toBe("object_not_found");
+});
