@@ -17,6 +17,7 @@ import {
   insertsSql,
   matchesSql,
   rewriteSql,
+  SOURCE_ROW,
   touchedFilesSql,
   type MergeSql,
 } from "./merge_sql.ts";
@@ -73,7 +74,7 @@ export async function merge(
       },
       next,
       rows: parts.length > 0 ? [`(${parts.map((part) => `SELECT * FROM ${part}`).join(" UNION ALL ")})`] : [],
-      feed: hasChangeDataFeed(state.metadata) && updated > 0 ? feedSql(old, names) : undefined,
+      feed: hasChangeDataFeed(next.metadata) && updated > 0 ? feedSql(old, names) : undefined,
       removes,
       changedRows: updated + inserted,
       isBlindAppend: false,
@@ -96,7 +97,11 @@ async function loadSource(
   table: string,
 ): Promise<TableState> {
   await using rows = await openSource({ engine, ...context }, source, state, options);
-  await explainRow(engine.run(`CREATE TEMP TABLE ${quoteName(table)} AS SELECT * FROM ${rows.sql}`));
+  await explainRow(
+    engine.run(
+      `CREATE TEMP TABLE ${quoteName(table)} AS SELECT *, row_number() OVER () AS ${SOURCE_ROW} FROM ${rows.sql}`,
+    ),
+  );
   const [twice] = await engine.rows(duplicateKeySql({ source: table, key: options.key }));
   if (!twice) return rows.next;
   const key = JSON.stringify(twice, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
