@@ -53,16 +53,20 @@ export function fitColumns(
         return `CAST(NULL AS ${sqlType(field.type)}) AS ${name}`;
       }
       checkFit(parseSqlType(type), field.type, field.name);
-      const value = `CAST(${name} AS ${sqlType(field.type)})`;
-      // The log has one form for null and the empty string of a partition.
-      const stored = partitionColumns.includes(field.name) && field.type === "string" ? `NULLIF(${value}, '')` : value;
-      return `${notNull(field, stored)} AS ${name}`;
+      return `${storedValue(field, name, partitionColumns)} AS ${name}`;
     })
     .join(", ");
 }
 
-/** SQL of a value of the field that fails where a null is not allowed. */
-export function notNull(field: StructField, sql: string): string {
+/** SQL of a value as the field stores it, cast to its type; it fails where a null is not allowed. */
+export function storedValue(field: StructField, sql: string, partitionColumns: readonly string[]): string {
+  const value = `CAST(${sql} AS ${sqlType(field.type)})`;
+  // The log has one form for null and the empty string of a partition.
+  const isText = field.type === "string" && partitionColumns.includes(field.name);
+  return notNull(field, isText ? `NULLIF(${value}, '')` : value);
+}
+
+function notNull(field: StructField, sql: string): string {
   const conditions = nullConditions(sql, field.type, field.nullable, 0);
   if (conditions.length === 0) return sql;
   return `CASE WHEN ${conditions.join(" OR ")} THEN error(${quoteText(NULL_MARK + field.name)}) ELSE ${sql} END`;

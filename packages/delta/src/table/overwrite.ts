@@ -1,7 +1,6 @@
 import { CinelakeError } from "@cinelake/contracts/errors";
 import type { CommitResult, OverwriteOptions, Source, TableContext } from "../api.ts";
 import type { AddFile } from "../log/actions.ts";
-import { hasChangeDataFeed } from "../log/protocol.ts";
 import type { TableState } from "../log/state.ts";
 import { layoutOf } from "../query/layout.ts";
 import { predicateSql } from "../query/predicates.ts";
@@ -9,7 +8,7 @@ import { mayMatch } from "../query/prune.ts";
 import { quoteText } from "../sql/quote.ts";
 import { planRemoval } from "./delete.ts";
 import { evolve } from "./evolve.ts";
-import { openSource } from "./source.ts";
+import { holdRows, openSource } from "./source.ts";
 import { feedRows } from "./touched.ts";
 import { beginWrite, commitChange } from "./write.ts";
 
@@ -19,17 +18,19 @@ const OUTSIDE = "cinelake_outside_where";
 export async function overwrite(
   context: TableContext,
   state: TableState,
-  source: Source,
+  given: Source,
   options: OverwriteOptions,
 ): Promise<CommitResult> {
   const where = options.where ?? [];
   const begun = withSchema(context, await beginWrite(context, state, options), options);
-  await using rows = await openSource(context, source, begun, options);
+  await using rows = await openSource(context, given, begun, options);
   await using removal = await planRemoval(context, state, rows.next, { where });
+  // Rows that are fed too are read twice, and a query may give others the second time.
+  await using held = removal.feed === undefined ? undefined : await holdRows(context.engine, rows.sql);
+  const source = held?.sql ?? rows.sql;
   const condition = predicateSql(where, state.schema);
-  const checked = `(SELECT * FROM ${rows.sql} WHERE CASE WHEN ${condition} THEN true ELSE error(${quoteText(OUTSIDE)}) END)`;
-  const given = where.length > 0 ? checked : rows.sql;
-  const isFed = removal.feed !== undefined && hasChangeDataFeed(rows.next.metadata);
+  const checked = `(SELECT * FROM ${source} WHERE CASE WHEN ${condition} THEN true ELSE error(${quoteText(OUTSIDE)}) END)`;
+  const inserted = where.length > 0 ? checked : source;
   const { partitionColumns } = rows.next.metadata;
   const layout = layoutOf(state);
   const change = {
@@ -41,11 +42,13 @@ export async function overwrite(
     },
     metrics: { numRemovedFiles: removal.removes.length, numCopiedRows: removal.copiedRows },
     next: rows.next,
-    rows: [given, ...removal.rows],
-    feed: isFed
-      ? `(SELECT * FROM ${feedRows(given, "insert")} UNION ALL BY NAME SELECT * FROM ${removal.feed})`
-      : undefined,
+    rows: [inserted, ...removal.rows],
+    feed:
+      removal.feed === undefined
+        ? undefined
+        : `(SELECT * FROM ${feedRows(inserted, "insert")} UNION ALL BY NAME SELECT * FROM ${removal.feed})`,
     removes: removal.removes,
+    copiedRows: removal.copiedRows,
     isBlindAppend: false,
     reads: (file: AddFile) => mayMatch(where, file, layout),
     readFiles: removal.candidates,

@@ -3,6 +3,7 @@ import type { Source, StructType, TableContext } from "../api.ts";
 import type { SqlColumn, SqlEngine } from "../engine.ts";
 import type { TableState } from "../log/state.ts";
 import { constrained, rowConstraints } from "../schema/constraints.ts";
+import { explainRow } from "../schema/explain.ts";
 import { fitColumns } from "../schema/fit.ts";
 import { mergeSchema, schemaOfColumns } from "../schema/merge_schema.ts";
 import { sqlType } from "../schema/types.ts";
@@ -51,6 +52,16 @@ function merged(context: TableContext, state: TableState, source: StructType): T
 function fitted(relation: string, columns: readonly SqlColumn[], { schema, metadata }: TableState): string {
   const list = fitColumns(columns, schema, metadata.partitionColumns);
   return constrained(`(SELECT ${list} FROM ${relation})`, rowConstraints(schema, metadata.configuration));
+}
+
+/** A relation's rows in a temporary table, until disposed. */
+export async function holdRows(
+  engine: SqlEngine,
+  relation: string,
+): Promise<{ readonly sql: string } & AsyncDisposable> {
+  const table = temporaryName("held");
+  await explainRow(engine.run(`CREATE TEMP TABLE ${table} AS SELECT * FROM ${relation}`));
+  return { sql: table, [Symbol.asyncDispose]: () => dropTable(engine, table) };
 }
 
 /** A name that no other temporary table of the connection has. */

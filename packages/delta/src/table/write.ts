@@ -34,8 +34,10 @@ export interface Change {
   readonly adds?: readonly AddFile[];
   /** False if rows are only put into other files; default true. */
   readonly dataChange?: boolean;
-  /** Rows that the caller gave, if not all that are written. */
+  /** Rows that the caller gave, if not those that are written without the copied ones. */
   readonly changedRows?: number;
+  /** Rows written that were there before; default 0. */
+  readonly copiedRows?: number;
   readonly isBlindAppend: boolean;
   /** See Intent. */
   reads(file: AddFile): boolean;
@@ -143,7 +145,7 @@ export async function commitChange(
     if (findError(error, "delta_conflict", "delta_txn_conflict")) await discard();
     throw error;
   });
-  const addedRows = change.changedRows ?? written.rows;
+  const addedRows = change.changedRows ?? written.rows - (change.copiedRows ?? 0);
   return { version, committed: true, addedFiles: adds.length, removedFiles: removes.length, addedRows };
 }
 
