@@ -3,7 +3,8 @@ export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** SQL string literal. */
+/** SQL string literal. DuckDB's statements end at a NUL character, which therefore is concatenated. */
 export function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+  const literal = `'${text.replaceAll("'", "''")}'`;
+  return literal.includes("\0") ? `(${literal.split("\0").join("' || chr(0) || '")})` : literal;
 }

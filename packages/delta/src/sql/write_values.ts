@@ -126,7 +126,12 @@ function map(type: DuckDBMapType): Write {
   const item = valueWriter(type.valueType);
   return (value) => {
     if (!(value instanceof Map)) return fail(value, "a Map");
-    return mapValue(Array.from(value as Map<unknown, unknown>, ([k, v]) => ({ key: key(k), value: item(v) })));
+    const entries = Array.from(value as Map<unknown, unknown>, ([k, v]) => ({ key: key(k), value: item(v) }));
+    if (entries.some((entry) => entry.key === null)) throw new ValueError("a map has no null key");
+    // Different keys in JavaScript may be one of the type: "1.0" and "1.00", two Dates of one time.
+    const twice = new Set(entries.map((entry) => String(entry.key))).size < entries.length;
+    if (twice) throw new ValueError("a map has no key twice");
+    return mapValue(entries);
   };
 }
 

@@ -55,6 +55,7 @@ test.each<[string, Record<string, unknown>]>([
   ],
   ["an element of a list in a struct in a list", { l: [{ a: 1, b: [1, null] }] }],
   ["a value of a map", { m: new Map([["k", null]]) }],
+  ["a key of a map", { m: new Map([[null, 1]]) }],
 ])("nulls_within_are_refused: %s", async (_name, row) => {
   const inner = {
     type: "struct",
@@ -178,4 +179,15 @@ test("big_writes_are_cut_into_files: also within a partition", async () => {
       await lake.engine.rows(`SELECT count(*) AS n, count(DISTINCT a) AS d, sum(p) AS p FROM ${scan.sql}`),
     ).toEqual([{ n: 600000, d: 600000, p: 300000 }]);
   }
+});
+
+test("a_map_holds_a_key_once: also where JavaScript tells two forms of it apart", async () => {
+  const map = { type: "map", keyType: "decimal(4,2)", valueType: "long", valueContainsNull: true } as const;
+  await using lake = await openLake();
+  const table = await createTable(lake.context, { schema: struct({ m: map }) });
+  const twice = new Map([
+    ["1.0", 1],
+    ["1.00", 2],
+  ]);
+  await expect(table.append({ rows: [{ m: twice }] })).rejects.toMatchObject({ code: "delta_schema_mismatch" });
 });
