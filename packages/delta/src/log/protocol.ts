@@ -126,7 +126,7 @@ export function hasInCommitTimestamps(metadata: Metadata): boolean {
   return isTrue(metadata.configuration["delta.enableInCommitTimestamps"]);
 }
 
-export function hasChangeDataFeed(metadata: Metadata): boolean {
+export function hasChangeDataFeed(metadata: Pick<Metadata, "configuration">): boolean {
   return isTrue(metadata.configuration["delta.enableChangeDataFeed"]);
 }
 

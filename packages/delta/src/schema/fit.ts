@@ -15,6 +15,7 @@ const WIDER: Readonly<Record<string, readonly string[]>> = {
   BIGINT: ["TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INTEGER", "UINTEGER"],
   FLOAT: ["TINYINT", "UTINYINT", "SMALLINT", "USMALLINT"],
   DOUBLE: ["TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INTEGER", "UINTEGER", "FLOAT"],
+  TIMESTAMP: ["TIMESTAMP_S", "TIMESTAMP_MS"],
 };
 const INTEGER_DIGITS: Readonly<Record<string, number>> = {
   TINYINT: 3,

@@ -5,6 +5,7 @@ import type { TableState } from "../log/state.ts";
 import { layoutOf } from "../query/layout.ts";
 import { predicateSql } from "../query/predicates.ts";
 import { mayMatch } from "../query/prune.ts";
+import { withoutMapping } from "../schema/column_mapping.ts";
 import { quoteText } from "../sql/quote.ts";
 import { planRemoval } from "./delete.ts";
 import { evolve } from "./evolve.ts";
@@ -76,5 +77,5 @@ function withSchema(
     );
   }
   const { schema, partitionColumns = [] } = overwriteSchema;
-  return evolve(context, state, { schema, partitionColumns });
+  return evolve(context, state, { schema: withoutMapping(schema), partitionColumns });
 }

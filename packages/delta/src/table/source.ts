@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Source, StructType, TableContext } from "../api.ts";
 import type { SqlColumn, SqlEngine } from "../engine.ts";
 import type { TableState } from "../log/state.ts";
+import { withoutMapping } from "../schema/column_mapping.ts";
 import { constrained, rowConstraints } from "../schema/constraints.ts";
 import { explainRow } from "../schema/explain.ts";
 import { fitColumns } from "../schema/fit.ts";
@@ -46,7 +47,7 @@ export async function openSource(
 }
 
 function merged(context: TableContext, state: TableState, source: StructType): TableState {
-  return evolve(context, state, { schema: mergeSchema(state.schema, source) });
+  return evolve(context, state, { schema: mergeSchema(state.schema, withoutMapping(source)) });
 }
 
 function fitted(relation: string, columns: readonly SqlColumn[], { schema, metadata }: TableState): string {

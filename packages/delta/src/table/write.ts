@@ -7,7 +7,13 @@ import { writeFiles, type WrittenFiles } from "../data/write_files.ts";
 import { fileKey, removalOf, type Action, type AddFile } from "../log/actions.ts";
 import { commit } from "../log/commit.ts";
 import type { Intent, IsolationLevel } from "../log/conflict.ts";
-import { checkWritable, hasInCommitTimestamps, isAppendOnly } from "../log/protocol.ts";
+import {
+  checkWritable,
+  constraintProperty,
+  constraintsOf,
+  hasInCommitTimestamps,
+  isAppendOnly,
+} from "../log/protocol.ts";
 import type { TableState } from "../log/state.ts";
 import { checkConstraints, rowConstraints } from "../schema/constraints.ts";
 import { engineInfoOf, nowOf } from "./context.ts";
@@ -58,8 +64,20 @@ export async function beginWrite(
   checkWritable(context.path, state);
   checkTransactions(context, state, options);
   const { schema, metadata } = state;
+  checkProperties(metadata.configuration, options.configuration);
   await checkConstraints(context.engine, schema, rowConstraints(schema, metadata.configuration));
   return evolve(context, state, { configuration: options.configuration ?? {} });
+}
+
+/** Rows that are there must satisfy a new constraint, which only `alter` looks at. */
+function checkProperties(own: Readonly<Record<string, string>>, set: CommitOptions["configuration"] = {}): void {
+  for (const [name, sql] of constraintsOf(set)) {
+    if (own[constraintProperty(name)] === sql) continue;
+    throw new CinelakeError(
+      "invalid_argument",
+      `The property ${constraintProperty(name)} is a constraint: alter the table with addConstraints instead, which looks at the rows that are there.`,
+    );
+  }
 }
 
 function checkTransactions(context: TableContext, state: TableState, options: CommitOptions): void {

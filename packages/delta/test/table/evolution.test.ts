@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createTable, openTable, type StructType } from "@cinelake/delta";
-import { codeOf, commitOf, openLake, rowsOf, struct } from "../support/tables.ts";
+import { createTable, openTable, type DeltaTable, type StructType } from "@cinelake/delta";
+import { codeOf, commitOf, openLake, rowsOf, struct, type Lake } from "../support/tables.ts";
 
 const schema = struct({ "id!": "long", s: struct({ a: "integer" }) });
 
@@ -40,6 +40,15 @@ describe("merge_schema", () => {
       },
     );
     expect(await rowsOf(table)).toEqual([{ id: 1, tag: null, more: 5 }]);
+  });
+
+  test("timestamps_of_other_units_are_added_as_timestamp_ntz", async () => {
+    await using lake = await openLake();
+    const table = await createTable(lake.context, { schema: struct({ id: "long" }) });
+    const sql = "SELECT 1::BIGINT AS id, '2026-01-01'::TIMESTAMP_S AS s, '2026-01-01'::TIMESTAMP_MS AS ms";
+    await table.append({ sql }, { mergeSchema: true });
+    const at = "2026-01-01T00:00:00.000000";
+    expect(await rowsOf(table)).toEqual([{ id: 1, s: at, ms: at }]);
   });
 
   test("a_type_that_delta_lacks_is_named", async () => {
@@ -102,6 +111,12 @@ describe("alter", () => {
     ["a constraint that is null for a row", { addConstraints: { v: "v > 1" } }, "delta_schema_mismatch"],
     ["a constraint over no column", { addConstraints: { c: "nope > 1" } }, "delta_unsupported"],
     ["a constraint that is not there", { dropConstraints: ["nope"] }, "invalid_argument"],
+    ["a constraint by a property", { setProperties: { "delta.constraints.big": "id > 1" } }, "invalid_argument"],
+    [
+      "a constraint by a commit's property",
+      { configuration: { "delta.constraints.big": "id > 1" } },
+      "invalid_argument",
+    ],
     ["another mapping mode", { setProperties: { "delta.columnMapping.mode": "id" } }, "invalid_argument"],
   ])("what_cannot_be_is_refused: %s", async (_name, options, code) => {
     await using lake = await openLake();
@@ -130,6 +145,11 @@ test.each<[string, StructType, Record<string, string>]>([
     },
     {},
   ],
+  [
+    "texts as Spark writes them",
+    struct({ id: "long", v: "integer" }),
+    { "delta.constraints.c": String.raw`v BETWEEN 1 AND 5 AND 'it\'s' = "it's" AND length('\\\t') = 2` },
+  ],
 ])("constraints_hold_for_every_writer: %s", async (_name, columns, configuration) => {
   await using lake = await openLake();
   const table = await createTable(lake.context, { schema: columns, configuration });
@@ -147,6 +167,70 @@ test.each<[string, StructType, Record<string, string>]>([
   expect((await table.snapshot()).version).toBe(1);
   await table.update({ set: { v: { sql: "v + 4" } } });
   expect(await rowsOf(table)).toEqual([{ id: 1, v: 5 }]);
+});
+
+test("invariants_hold_within_structs", async () => {
+  const metadata = { "delta.invariants": '{"expression":{"expression":"s.a > 0"}}' };
+  const inner: StructType = { type: "struct", fields: [{ name: "a", type: "long", nullable: true, metadata }] };
+  await using lake = await openLake();
+  const table = await createTable(lake.context, { schema: struct({ s: inner }) });
+  await table.append({ rows: [{ s: { a: 1 } }] });
+  await expect(table.append({ rows: [{ s: { a: 0 } }] })).rejects.toMatchObject({
+    code: "delta_schema_mismatch",
+    details: { constraint: "s.a" },
+  });
+});
+
+test.each(["_change_type", "_COMMIT_VERSION"])("a_feed_needs_its_names: not beside a column %s", async (name) => {
+  await using lake = await openLake();
+  const options = { schema: struct({ id: "long", [name]: "string" }) };
+  const configuration = { "delta.enableChangeDataFeed": "true" };
+  expect(await codeOf(createTable(lake.context, { ...options, configuration }))).toBe("invalid_argument");
+  const table = await createTable(lake.context, options);
+  expect(await codeOf(table.alter({ setProperties: configuration }))).toBe("invalid_argument");
+});
+
+describe("a_schema_of_another_table: its ids and physical names mean nothing here", () => {
+  const mode = (name: string) => ({ "delta.columnMapping.mode": name });
+  async function foreign(lake: Lake): Promise<StructType> {
+    const context = { ...lake.context, path: "lake/other" };
+    const table = await createTable(context, { schema: struct({ a: "long", b: "long" }), configuration: mode("name") });
+    return (await table.snapshot()).schema;
+  }
+
+  test("a_table_without_mapping_is_mapped_by_its_own_names", async () => {
+    await using lake = await openLake();
+    const table = await createTable(lake.context, { schema: await foreign(lake) });
+    await table.append({ rows: [{ a: 1, b: 2 }] });
+    await table.alter({ setProperties: mode("name") });
+    expect(await rowsOf(table)).toEqual([{ a: 1, b: 2 }]);
+  });
+
+  test.each<[string, (table: DeltaTable, schema: StructType) => Promise<unknown>]>([
+    ["add columns", (table, { fields }) => table.alter({ addColumns: fields.slice(1) })],
+    ["merge schema", (table, given) => table.append({ rows: [], schema: given }, { mergeSchema: true })],
+    [
+      "overwrite schema",
+      (table, { type, fields: [a, b] }) =>
+        table.overwrite({ rows: [] }, { overwriteSchema: { schema: { type, fields: [b!, a!] } } }),
+    ],
+  ])("%s", async (_name, evolve) => {
+    await using lake = await openLake();
+    const table = await createTable(lake.context, {
+      schema: struct({ z: "long", a: "long" }),
+      configuration: mode("id"),
+    });
+    const { schema: old } = await table.snapshot();
+    const given = await foreign(lake);
+    await evolve(table, given);
+    const { fields } = (await table.snapshot()).schema;
+    const [known, ids] = [[...old.fields, ...fields], fields.map(({ metadata }) => metadata["delta.columnMapping.id"])];
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(fields.find(({ name }) => name === "a")).toEqual(known.find(({ name }) => name === "a"));
+    expect(fields.find(({ name }) => name === "b")!.metadata).toMatchObject({ "delta.columnMapping.id": 3 });
+    await table.append({ rows: [{ a: 1, b: 2 }] });
+    expect(await rowsOf(table)).toMatchObject([{ a: 1, b: 2 }]);
+  });
 });
 
 describe("in_commit_timestamps", () => {
