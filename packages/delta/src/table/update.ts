@@ -22,24 +22,24 @@ import { beginWrite, commitChange } from "./write.ts";
 export async function update(context: TableContext, state: TableState, options: UpdateOptions): Promise<CommitResult> {
   const next = await beginWrite(context, state, options);
   const { schema, metadata } = state;
-  if (Object.keys(options.set).length === 0) {
-    throw new CinelakeError("invalid_argument", "An update needs a column to set at least.");
-  }
-  const assigned = Object.keys(options.set).map((name) => fieldOf(schema, name));
+  // A column may be called like a member that every object has, such as `constructor`.
+  const set = new Map(Object.entries(options.set));
+  if (set.size === 0) throw new CinelakeError("invalid_argument", "An update needs a column to set at least.");
+  for (const name of set.keys()) fieldOf(schema, name);
   const layout = layoutOf(state);
   const where = options.where ?? [];
   const condition = filterSql(options, schema);
   const candidates = Array.from(state.files.values()).filter((file) => mayMatch(where, file, layout));
   await using target = await openRows(context, next, candidates);
-  await using values = await holdValues(context.engine, assigned, options.set);
+  await using values = await holdValues(context.engine, schema.fields, set);
   const columns = schema.fields.map(({ name }) => name);
   const given = schema.fields.map(({ name }) => {
-    const assignment = options.set[name];
+    const assignment = set.get(name);
     return assignment ? `${newValue(name, assignment, values.sql)} AS ${quoteName(name)}` : quoteName(name);
   });
   const stored = schema.fields.map((field) => {
     const name = quoteName(field.name);
-    return options.set[field.name] ? `${storedValue(field, name, metadata.partitionColumns)} AS ${name}` : name;
+    return set.has(field.name) ? `${storedValue(field, name, metadata.partitionColumns)} AS ${name}` : name;
   });
   const position = `${POSITION.file}, ${POSITION.row}`;
   const found = target.relation({ position: POSITION, condition });
@@ -89,11 +89,11 @@ function rewritten(target: string, updated: string, columns: readonly string[]):
 async function holdValues(
   engine: SqlEngine,
   fields: readonly StructField[],
-  set: UpdateOptions["set"],
+  set: ReadonlyMap<string, Assignment>,
 ): Promise<{ readonly sql: string } & AsyncDisposable> {
   const given = fields.flatMap(({ name, type }) => {
-    const assignment = set[name]!;
-    return "value" in assignment ? [{ name, type: sqlType(type), value: assignment.value }] : [];
+    const assignment = set.get(name);
+    return assignment && "value" in assignment ? [{ name, type: sqlType(type), value: assignment.value }] : [];
   });
   const table = temporaryName("values");
   if (given.length > 0) {

@@ -181,6 +181,15 @@ test("big_writes_are_cut_into_files: also within a partition", async () => {
   }
 });
 
+test("columns_may_be_called_like_members_of_every_object", async () => {
+  await using lake = await openLake();
+  const inner = struct({ a: "long", valueOf: "string" });
+  const table = await createTable(lake.context, { schema: struct({ id: "long", constructor: "string", s: inner }) });
+  await table.append({ rows: [{ id: 1, s: { a: 1 } }] });
+  await table.update({ set: { id: { value: 2 } } });
+  expect(await rowsOf(table)).toEqual([{ id: 2, constructor: null, s: { a: 1, valueOf: null } }]);
+});
+
 test("a_map_holds_a_key_once: also where JavaScript tells two forms of it apart", async () => {
   const map = { type: "map", keyType: "decimal(4,2)", valueType: "long", valueContainsNull: true } as const;
   await using lake = await openLake();
