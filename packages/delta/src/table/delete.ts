@@ -81,7 +81,7 @@ export async function planRemoval(
   const target = await openRows(context, next, candidates);
   try {
     const columns = next.schema.fields.map(({ name }) => name);
-    const found = target.relation({ position: POSITION, condition: filterSql(filter, state.schema) });
+    const found = target.relation({ columns: [], position: POSITION, condition: filterSql(filter, state.schema) });
     const touched = await findTouched(context.engine, target, columns, found);
     const isRewriting = touched.partial.length > 0;
     return {

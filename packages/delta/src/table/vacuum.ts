@@ -8,6 +8,7 @@ import { checkReadable, checkWriterVersion } from "../log/protocol.ts";
 import { mappingMode, physicalName } from "../schema/column_mapping.ts";
 import { fieldOf } from "../schema/types.ts";
 import { nowOf } from "./context.ts";
+import { innerTables } from "./inner_tables.ts";
 import { keysOfFile } from "./vacuum_keys.ts";
 import { commitChange } from "./write.ts";
 
@@ -67,11 +68,11 @@ export function unneededFiles(
   const mode = mappingMode(state.metadata.configuration);
   const folders = state.metadata.partitionColumns.map((name) => `${physicalName(fieldOf(state.schema, name), mode)}=`);
   const pathOf = ({ key }: ObjectInfo): string => key.slice(context.path.length + 1);
-  const inner = new Set(listed.flatMap((file) => /^(.+?\/)_delta_log\//.exec(pathOf(file))?.[1] ?? []));
+  const isInner = innerTables(listed.map(pathOf));
   return listed.flatMap((file) => {
     const { key, size, lastModified } = file;
     const path = pathOf(file);
-    const isOthers = isHidden(path, folders) || Array.from(inner).some((folder) => path.startsWith(folder));
+    const isOthers = isHidden(path, folders) || isInner(path);
     const isUnneeded = lastModified < cutoff && !needed.has(key) && !isOthers;
     return isUnneeded ? [{ path, size }] : [];
   });
