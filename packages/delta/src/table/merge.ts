@@ -51,7 +51,7 @@ export async function merge(
     const narrowed = [...(options.where ?? []), ...(await keyRange(engine, names, layout))];
     const candidates = Array.from(state.files.values()).filter((file) => mayMatch(narrowed, file, layout));
     await using target = await openRows(context, next, candidates);
-    await engine.run(matchesSql(target.relation({ position: POSITION }), names));
+    await explainRow(engine.run(matchesSql(target.relation({ position: POSITION }), names)));
     const touched = await engine.rows<{ file: number; rows: number }>(touchedFilesSql(names));
     const [inserts] = await engine.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${insertsSql(names)}`);
     const files = touched.map(({ file }) => file);

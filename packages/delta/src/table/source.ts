@@ -33,7 +33,7 @@ export async function openSource(
   const { engine } = context;
   if ("sql" in source) {
     const query = subquery(source.sql);
-    const columns = await engine.rows<SqlColumn>(describe(`SELECT * FROM ${query}`));
+    const columns = await explainRow(engine.rows<SqlColumn>(describe(`SELECT * FROM ${query}`)));
     const next = options.mergeSchema ? merged(context, state, schemaOfColumns(columns)) : state;
     return { sql: fitted(query, columns, next), next, [Symbol.asyncDispose]: async () => {} };
   }
