@@ -2,7 +2,7 @@ import { CinelakeError } from "@cinelake/contracts/errors";
 import type { StructType } from "../api.ts";
 import type { SqlEngine } from "../engine.ts";
 import { constraintsOf } from "../log/protocol.ts";
-import { quoteName, quoteText } from "../sql/quote.ts";
+import { markedText, quoteName, quoteText } from "../sql/quote.ts";
 import { nullRow } from "../sql/parquet_relation.ts";
 import { sqlType } from "./types.ts";
 
@@ -62,10 +62,8 @@ export async function checkConstraints(
 
 /** DuckDB's error for a broken constraint as `delta_schema_mismatch`; other errors as they are. */
 export function explainConstraint(error: unknown): unknown {
-  const text = error instanceof Error ? error.message : "";
-  const start = text.indexOf(MARK);
-  if (start < 0) return error;
-  const constraint = text.slice(start + MARK.length).split("\n")[0]!;
+  const constraint = markedText(error, MARK);
+  if (constraint === undefined) return error;
   return new CinelakeError("delta_schema_mismatch", `A row breaks the constraint ${constraint} of the table.`, {
     details: { constraint },
   });

@@ -1,7 +1,7 @@
 import { CinelakeError } from "@cinelake/contracts/errors";
 import type { DataType, StructField, StructType } from "../api.ts";
 import type { SqlColumn } from "../engine.ts";
-import { quoteName, quoteText } from "../sql/quote.ts";
+import { markedText, quoteName, quoteText } from "../sql/quote.ts";
 import { parseSqlType, type SqlType } from "../sql/sql_type.ts";
 import { decimalSize, sqlType } from "./types.ts";
 
@@ -91,13 +91,16 @@ function fieldConditions(sql: string, { fields }: StructType, depth: number): st
 function elementConditions(sql: string, type: Exclude<DataType, string | StructType>, depth: number): string[] {
   const isArray = type.type === "array";
   const list = isArray ? sql : `map_values(${sql})`;
-  const element = isArray ? type.elementType : type.valueType;
   const takesNull = isArray ? type.containsNull : type.valueContainsNull;
-  const name = `e${depth}`;
-  const inner = nullConditions(name, element, true, depth + 1);
+  const within = (values: string, element: DataType): string[] => {
+    const name = `e${depth}`;
+    const inner = nullConditions(name, element, true, depth + 1);
+    return inner.map((condition) => `coalesce(len(list_filter(${values}, lambda ${name}: ${condition})), 0) > 0`);
+  };
   return [
     ...(takesNull ? [] : [`list_position(${list}, NULL) IS NOT NULL`]),
-    ...inner.map((condition) => `coalesce(len(list_filter(${list}, lambda ${name}: ${condition})), 0) > 0`),
+    ...within(list, isArray ? type.elementType : type.valueType),
+    ...(isArray ? [] : within(`map_keys(${sql})`, type.keyType)),
   ];
 }
 
@@ -175,10 +178,8 @@ function mismatch(column: string, problem: string): CinelakeError {
 
 /** DuckDB's error for a null that is not allowed as `delta_schema_mismatch`; other errors as they are. */
 export function explainNull(error: unknown): unknown {
-  const text = error instanceof Error ? error.message : "";
-  const start = text.indexOf(NULL_MARK);
-  if (start < 0) return error;
-  const column = text.slice(start + NULL_MARK.length).split("\n")[0]!;
+  const column = markedText(error, NULL_MARK);
+  if (column === undefined) return error;
   return new CinelakeError("delta_schema_mismatch", `Column ${column} takes no null, but the source holds one.`, {
     details: { column },
   });

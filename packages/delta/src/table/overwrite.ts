@@ -5,8 +5,9 @@ import type { TableState } from "../log/state.ts";
 import { layoutOf } from "../query/layout.ts";
 import { predicateSql } from "../query/predicates.ts";
 import { mayMatch } from "../query/prune.ts";
+import { checkConstraints, rowConstraints } from "../schema/constraints.ts";
 import { withoutMapping } from "../schema/column_mapping.ts";
-import { quoteText } from "../sql/quote.ts";
+import { markedText, quoteText } from "../sql/quote.ts";
 import { planRemoval } from "./delete.ts";
 import { evolve } from "./evolve.ts";
 import { holdRows, openSource } from "./source.ts";
@@ -23,7 +24,7 @@ export async function overwrite(
   options: OverwriteOptions,
 ): Promise<CommitResult> {
   const where = options.where ?? [];
-  const begun = withSchema(context, await beginWrite(context, state, options), options);
+  const begun = await withSchema(context, await beginWrite(context, state, options), options);
   await using rows = await openSource(context, given, begun, options);
   await using removal = await planRemoval(context, state, rows.next, { where });
   // Rows that are fed too are read twice, and a query may give others the second time.
@@ -55,7 +56,7 @@ export async function overwrite(
     readFiles: removal.candidates,
   };
   return await commitChange(context, state, change, options).catch((error: unknown) => {
-    if (!(error instanceof Error) || !error.message.includes(OUTSIDE)) throw error;
+    if (markedText(error, OUTSIDE) === undefined) throw error;
     throw new CinelakeError("delta_schema_mismatch", `A row lies outside the rows to overwrite: ${condition}.`, {
       cause: error,
       details: { where: condition },
@@ -63,12 +64,12 @@ export async function overwrite(
   });
 }
 
-/** The state with the schema that replaces the table's own. */
-function withSchema(
+/** The state with the schema that replaces the table's own; its constraints stay, and must be of its columns. */
+async function withSchema(
   context: TableContext,
   state: TableState,
   { overwriteSchema, where }: OverwriteOptions,
-): TableState {
+): Promise<TableState> {
   if (!overwriteSchema) return state;
   if (where && where.length > 0) {
     throw new CinelakeError(
@@ -77,5 +78,7 @@ function withSchema(
     );
   }
   const { schema, partitionColumns = [] } = overwriteSchema;
-  return evolve(context, state, { schema: withoutMapping(schema), partitionColumns });
+  const next = evolve(context, state, { schema: withoutMapping(schema), partitionColumns });
+  await checkConstraints(context.engine, next.schema, rowConstraints(next.schema, next.metadata.configuration));
+  return next;
 }

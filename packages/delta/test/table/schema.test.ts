@@ -55,6 +55,7 @@ test.each<[string, Record<string, unknown>]>([
   ],
   ["an element of a list in a struct in a list", { l: [{ a: 1, b: [1, null] }] }],
   ["a value of a map", { m: new Map([["k", null]]) }],
+  ["a field of a map's key", { k: new Map([[{ a: null, b: [] }, 1]]) }],
   ["a key of a map", { m: new Map([[null, 1]]) }],
 ])("nulls_within_are_refused: %s", async (_name, row) => {
   const inner = {
@@ -67,10 +68,12 @@ test.each<[string, Record<string, unknown>]>([
   const list = { type: "array", elementType: inner, containsNull: true } as const;
   const map = { type: "map", keyType: "string", valueType: "long", valueContainsNull: false } as const;
   await using lake = await openLake();
-  const table = await createTable(lake.context, { schema: struct({ s: inner, l: list, m: map }) });
+  const table = await createTable(lake.context, {
+    schema: struct({ s: inner, l: list, m: map, k: { ...map, keyType: inner } }),
+  });
   const good = [
-    { s: null, l: null, m: null },
-    { s: { a: 1, b: null }, l: [null, { a: 1, b: [] }], m: new Map([["k", 1]]) },
+    { s: null, l: null, m: null, k: null },
+    { s: { a: 1, b: null }, l: [null, { a: 1, b: [] }], m: new Map([["k", 1]]), k: new Map([[{ a: 1, b: [] }, 1]]) },
   ];
   await table.append({ rows: good });
   const error = findError(await table.append({ rows: [...good, row] }).catch((thrown: unknown) => thrown));
