@@ -79,6 +79,7 @@ export function protocolWith(protocol: Protocol, needed: Protocol): Protocol | u
   const has = new Set(featuresOf(protocol));
   const missing = featuresOf(needed).filter((feature) => !has.has(feature));
   if (missing.length === 0) return undefined;
+  if (needed.minWriterVersion <= 2 && protocol.minWriterVersion < 2) return { ...protocol, minWriterVersion: 2 };
   const forReaders = missing.filter((feature) => READER_FEATURES.has(feature));
   const readerFeatures = [...(protocol.readerFeatures ?? []), ...forReaders];
   if (protocol.minReaderVersion === 2 && forReaders.length > 0) readerFeatures.unshift("columnMapping");
@@ -138,7 +139,7 @@ export function hasInCommitTimestamps(metadata: Metadata): boolean {
   return isTrue(metadata.configuration["delta.enableInCommitTimestamps"]);
 }
 
-export function hasChangeDataFeed(metadata: Metadata): boolean {
+export function hasChangeDataFeed(metadata: Pick<Metadata, "configuration">): boolean {
   return isTrue(metadata.configuration["delta.enableChangeDataFeed"]);
 }
 

@@ -22,11 +22,6 @@ export function predicateSql(predicates: readonly Predicate[], schema: StructTyp
     .join(" AND ");
 }
 
-/** SQL literal of a value (as `Row` says) in its column's type; refuses with `invalid_argument` one that does not fit. */
-export function literalSql(value: unknown, field: StructField): string {
-  return value === null ? `CAST(NULL AS ${sqlType(field.type)})` : predicateLiteral(value, field);
-}
-
 /** SQL literal of a predicate's value in its column's type. */
 function predicateLiteral(value: unknown, field: StructField): string {
   const text = literalText(value, field);

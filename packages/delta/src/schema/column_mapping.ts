@@ -24,6 +24,28 @@ export function fieldId(field: StructField): number | undefined {
   return typeof id === "number" ? id : undefined;
 }
 
+/** The schema without ids and physical names, at any depth: those of one table mean nothing in another. */
+export function withoutMapping(schema: StructType): StructType {
+  return unmapped(schema) as StructType;
+}
+
+function unmapped(type: DataType): DataType {
+  if (typeof type === "string") return type;
+  switch (type.type) {
+    case "struct": {
+      const fields = type.fields.map((field) => {
+        const { [FIELD_ID]: _id, [PHYSICAL_NAME]: _name, ...metadata } = field.metadata ?? {};
+        return { ...field, type: unmapped(field.type), metadata };
+      });
+      return { ...type, fields };
+    }
+    case "array":
+      return { ...type, elementType: unmapped(type.elementType) };
+    case "map":
+      return { ...type, keyType: unmapped(type.keyType), valueType: unmapped(type.valueType) };
+  }
+}
+
 /** The type with physical names in all its structs. */
 function physicalType(type: DataType, mode: MappingMode): DataType {
   if (typeof type === "string" || mode === "none") return type;

@@ -2,7 +2,7 @@ import { CinelakeError } from "@cinelake/contracts/errors";
 import type { StructType } from "../api.ts";
 import type { SqlEngine } from "../engine.ts";
 import { constraintsOf } from "../log/protocol.ts";
-import { quoteText } from "../sql/quote.ts";
+import { markedText, quoteName, quoteText } from "../sql/quote.ts";
 import { nullRow } from "../sql/parquet_relation.ts";
 import { sqlType } from "./types.ts";
 
@@ -20,11 +20,17 @@ export function rowConstraints(
   configuration: Readonly<Record<string, string>>,
 ): readonly RowConstraint[] {
   const checks = Array.from(constraintsOf(configuration), ([name, sql]) => ({ name, sql: fromSpark(sql) }));
-  const invariants = schema.fields.flatMap((field) => {
-    const text = field.metadata?.["delta.invariants"];
-    return typeof text === "string" ? [{ name: field.name, sql: fromSpark(invariantOf(text, field.name)) }] : [];
+  return [...checks, ...invariantsOf(schema, "")];
+}
+
+/** As in Spark, those of columns and of fields of structs, over the table's columns all the same. */
+function invariantsOf({ fields }: StructType, path: string): readonly RowConstraint[] {
+  return fields.flatMap(({ name, type, metadata }) => {
+    const full = path + name;
+    const text = metadata?.["delta.invariants"];
+    const own = typeof text === "string" ? [{ name: full, sql: fromSpark(invariantOf(text, full)) }] : [];
+    return typeof type === "object" && type.type === "struct" ? [...own, ...invariantsOf(type, `${full}.`)] : own;
   });
-  return [...checks, ...invariants];
 }
 
 /** The relation with rows that fail where a constraint does not hold; as in Spark one that comes to null does not hold. */
@@ -56,10 +62,8 @@ export async function checkConstraints(
 
 /** DuckDB's error for a broken constraint as `delta_schema_mismatch`; other errors as they are. */
 export function explainConstraint(error: unknown): unknown {
-  const text = error instanceof Error ? error.message : "";
-  const start = text.indexOf(MARK);
-  if (start < 0) return error;
-  const constraint = text.slice(start + MARK.length).split("\n")[0]!;
+  const constraint = markedText(error, MARK);
+  if (constraint === undefined) return error;
   return new CinelakeError("delta_schema_mismatch", `A row breaks the constraint ${constraint} of the table.`, {
     details: { constraint },
   });
@@ -77,10 +81,21 @@ function invariantOf(text: string, column: string): string {
   });
 }
 
-/** Spark quotes names by backticks and texts by double quotes too. */
+/** Spark quotes names by backticks and texts by double quotes too; in texts it knows backslashes. */
 function fromSpark(sql: string): string {
-  return sql.replace(/'(?:[^']|'')*'|`((?:[^`]|``)*)`|"((?:[^"\\]|\\.)*)"/g, (whole, name?: string, text?: string) => {
-    if (name !== undefined) return `"${name.replaceAll("``", "`").replaceAll('"', '""')}"`;
-    return text === undefined ? whole : quoteText(text.replace(/\\(.)/g, "$1"));
+  const tokens = /`((?:[^`]|``)*)`|'((?:[^'\\]|\\[^]|'')*)'|"((?:[^"\\]|\\[^]|"")*)"/g;
+  return sql.replace(tokens, (_, name?: string, single?: string, double?: string) => {
+    if (name !== undefined) return quoteName(name.replaceAll("``", "`"));
+    return quoteText(unescaped(single?.replaceAll("''", "'") ?? double!.replaceAll('""', '"')));
+  });
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", "0": "\0", Z: "\u001a" };
+
+/** `\%` and `\_` stay as they are: they are LIKE's. */
+function unescaped(text: string): string {
+  return text.replace(/\\(?:u([0-9a-fA-F]{4})|([^]))/g, (whole, code?: string, character?: string) => {
+    if (code !== undefined) return String.fromCharCode(parseInt(code, 16));
+    return character === "%" || character === "_" ? whole : (ESCAPES[character!] ?? character!);
   });
 }

@@ -1,7 +1,7 @@
 import { CinelakeError } from "@cinelake/contracts/errors";
 import type { DataType, StructField, StructType } from "../api.ts";
 import type { SqlColumn } from "../engine.ts";
-import { quoteName, quoteText } from "../sql/quote.ts";
+import { markedText, quoteName, quoteText } from "../sql/quote.ts";
 import { parseSqlType, type SqlType } from "../sql/sql_type.ts";
 import { decimalSize, sqlType } from "./types.ts";
 
@@ -15,6 +15,7 @@ const WIDER: Readonly<Record<string, readonly string[]>> = {
   BIGINT: ["TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INTEGER", "UINTEGER"],
   FLOAT: ["TINYINT", "UTINYINT", "SMALLINT", "USMALLINT"],
   DOUBLE: ["TINYINT", "UTINYINT", "SMALLINT", "USMALLINT", "INTEGER", "UINTEGER", "FLOAT"],
+  TIMESTAMP: ["TIMESTAMP_S", "TIMESTAMP_MS"],
 };
 const INTEGER_DIGITS: Readonly<Record<string, number>> = {
   TINYINT: 3,
@@ -53,16 +54,20 @@ export function fitColumns(
         return `CAST(NULL AS ${sqlType(field.type)}) AS ${name}`;
       }
       checkFit(parseSqlType(type), field.type, field.name);
-      const value = `CAST(${name} AS ${sqlType(field.type)})`;
-      // The log has one form for null and the empty string of a partition.
-      const stored = partitionColumns.includes(field.name) && field.type === "string" ? `NULLIF(${value}, '')` : value;
-      return `${notNull(field, stored)} AS ${name}`;
+      return `${storedValue(field, name, partitionColumns)} AS ${name}`;
     })
     .join(", ");
 }
 
-/** SQL of a value of the field that fails where a null is not allowed. */
-export function notNull(field: StructField, sql: string): string {
+/** SQL of a value as the field stores it, cast to its type; it fails where a null is not allowed. */
+export function storedValue(field: StructField, sql: string, partitionColumns: readonly string[]): string {
+  const value = `CAST(${sql} AS ${sqlType(field.type)})`;
+  // The log has one form for null and the empty string of a partition.
+  const isText = field.type === "string" && partitionColumns.includes(field.name);
+  return notNull(field, isText ? `NULLIF(${value}, '')` : value);
+}
+
+function notNull(field: StructField, sql: string): string {
   const conditions = nullConditions(sql, field.type, field.nullable, 0);
   if (conditions.length === 0) return sql;
   return `CASE WHEN ${conditions.join(" OR ")} THEN error(${quoteText(NULL_MARK + field.name)}) ELSE ${sql} END`;
@@ -86,13 +91,16 @@ function fieldConditions(sql: string, { fields }: StructType, depth: number): st
 function elementConditions(sql: string, type: Exclude<DataType, string | StructType>, depth: number): string[] {
   const isArray = type.type === "array";
   const list = isArray ? sql : `map_values(${sql})`;
-  const element = isArray ? type.elementType : type.valueType;
   const takesNull = isArray ? type.containsNull : type.valueContainsNull;
-  const name = `e${depth}`;
-  const inner = nullConditions(name, element, true, depth + 1);
+  const within = (values: string, element: DataType): string[] => {
+    const name = `e${depth}`;
+    const inner = nullConditions(name, element, true, depth + 1);
+    return inner.map((condition) => `coalesce(len(list_filter(${values}, lambda ${name}: ${condition})), 0) > 0`);
+  };
   return [
     ...(takesNull ? [] : [`list_position(${list}, NULL) IS NOT NULL`]),
-    ...inner.map((condition) => `coalesce(len(list_filter(${list}, lambda ${name}: ${condition})), 0) > 0`),
+    ...within(list, isArray ? type.elementType : type.valueType),
+    ...(isArray ? [] : within(`map_keys(${sql})`, type.keyType)),
   ];
 }
 
@@ -170,10 +178,8 @@ function mismatch(column: string, problem: string): CinelakeError {
 
 /** DuckDB's error for a null that is not allowed as `delta_schema_mismatch`; other errors as they are. */
 export function explainNull(error: unknown): unknown {
-  const text = error instanceof Error ? error.message : "";
-  const start = text.indexOf(NULL_MARK);
-  if (start < 0) return error;
-  const column = text.slice(start + NULL_MARK.length).split("\n")[0]!;
+  const column = markedText(error, NULL_MARK);
+  if (column === undefined) return error;
   return new CinelakeError("delta_schema_mismatch", `Column ${column} takes no null, but the source holds one.`, {
     details: { column },
   });

@@ -1,5 +1,6 @@
 import { CinelakeError } from "@cinelake/contracts/errors";
 import type { CreateOptions, DataType, StructType } from "../api.ts";
+import { hasChangeDataFeed } from "../log/protocol.ts";
 import { mappingMode } from "./column_mapping.ts";
 import { isPrimitive, sqlType } from "./types.ts";
 
@@ -17,6 +18,16 @@ export function validateNewTable(options: CreateOptions): void {
     }
   }
   if (partitionColumns.length === schema.fields.length) refuse("One column at least must not partition the table.");
+  validateFeed(schema, options.configuration ?? {});
+}
+
+const FEED_COLUMNS = ["_change_type", "_commit_version", "_commit_timestamp"];
+
+/** Refuses with `invalid_argument` a change data feed of a table with a column that is called like one of the feed's own. */
+export function validateFeed(schema: StructType, configuration: Readonly<Record<string, string>>): void {
+  if (!hasChangeDataFeed({ configuration })) return;
+  const field = schema.fields.find(({ name }) => FEED_COLUMNS.includes(name.toLowerCase()));
+  if (field) refuse(`A table with the column ${field.name} can keep no change data feed, which has one of that name.`);
 }
 
 function validateStruct(struct: StructType, path: string, isMapped: boolean): void {

@@ -2,7 +2,7 @@ import { CinelakeError } from "@cinelake/contracts/errors";
 import { DuckDBDataChunk, type DuckDBConnection, type DuckDBType, type DuckDBValue } from "@duckdb/node-api";
 import type { SqlColumn } from "../engine.ts";
 import { quoteName } from "./quote.ts";
-import { ValueError, valueWriter } from "./write_values.ts";
+import { memberOf, ValueError, valueWriter } from "./write_values.ts";
 
 export type Rows = Iterable<Readonly<Record<string, unknown>>> | AsyncIterable<Readonly<Record<string, unknown>>>;
 type Exclusive = <T>(work: () => Promise<T>) => Promise<T>;
@@ -62,7 +62,7 @@ async function* columnBatches(
     for (let index = 0; index < columns.length; index++) {
       const name = columns[index]!.name;
       try {
-        batch[index]!.push(writers[index]!(object[name]));
+        batch[index]!.push(writers[index]!(memberOf(object, name)));
       } catch (error) {
         if (error instanceof ValueError) throw mismatch(name, row, error.message, error);
         throw error;

@@ -21,6 +21,11 @@ export class ValueError extends Error {
   override readonly name = "ValueError";
 }
 
+/** A row's or struct's member; not one that every object has, such as `constructor`. */
+export function memberOf(object: Readonly<Record<string, unknown>>, name: string): unknown {
+  return name in Object.prototype && !Object.hasOwn(object, name) ? undefined : object[name];
+}
+
 type Write = (value: unknown) => DuckDBValue;
 
 /** The function that turns a JavaScript value (as `Row` says) into DuckDB's value of a type; fails with ValueError. */
@@ -117,7 +122,7 @@ function struct(type: DuckDBStructType): Write {
     const unknown = Object.keys(value!).find((name) => !names.has(name));
     if (unknown !== undefined) throw new ValueError(`has no field ${unknown}`);
     const entries = value as Readonly<Record<string, unknown>>;
-    return structValue(Object.fromEntries(fields.map(({ name, write }) => [name, write(entries[name])])));
+    return structValue(Object.fromEntries(fields.map(({ name, write }) => [name, write(memberOf(entries, name))])));
   };
 }
 
@@ -126,7 +131,12 @@ function map(type: DuckDBMapType): Write {
   const item = valueWriter(type.valueType);
   return (value) => {
     if (!(value instanceof Map)) return fail(value, "a Map");
-    return mapValue(Array.from(value as Map<unknown, unknown>, ([k, v]) => ({ key: key(k), value: item(v) })));
+    const entries = Array.from(value as Map<unknown, unknown>, ([k, v]) => ({ key: key(k), value: item(v) }));
+    if (entries.some((entry) => entry.key === null)) throw new ValueError("a map has no null key");
+    // Different keys in JavaScript may be one of the type: "1.0" and "1.00", two Dates of one time.
+    const twice = new Set(entries.map((entry) => String(entry.key))).size < entries.length;
+    if (twice) throw new ValueError("a map has no key twice");
+    return mapValue(entries);
   };
 }
 

@@ -4,6 +4,7 @@ import { openRows } from "../data/open_rows.ts";
 import type { AddFile } from "../log/actions.ts";
 import { constraintProperty, constraintsOf } from "../log/protocol.ts";
 import type { TableState } from "../log/state.ts";
+import { withoutMapping } from "../schema/column_mapping.ts";
 import { checkConstraints, constrained, rowConstraints } from "../schema/constraints.ts";
 import { explainRow } from "../schema/explain.ts";
 import { evolve } from "./evolve.ts";
@@ -11,7 +12,10 @@ import { beginWrite, commitChange } from "./write.ts";
 
 /** Changes the table's columns, properties and constraints in one commit; nothing is committed if nothing changes. */
 export async function alter(context: TableContext, state: TableState, options: AlterOptions): Promise<CommitResult> {
-  const begun = await beginWrite(context, state, options);
+  const begun = await beginWrite(context, state, {
+    ...options,
+    configuration: { ...options.configuration, ...options.setProperties },
+  });
   const schema = withColumns(begun.schema, options);
   const next = evolve(context, begun, {
     ...(schema === begun.schema ? {} : { schema }),
@@ -47,7 +51,9 @@ function withColumns(schema: StructType, { addColumns = [] }: AlterOptions): Str
       { details: { column: name } },
     );
   }
-  return addColumns.length === 0 ? schema : { ...schema, fields: [...schema.fields, ...addColumns] };
+  return addColumns.length === 0
+    ? schema
+    : { ...schema, fields: [...schema.fields, ...withoutMapping({ ...schema, fields: addColumns }).fields] };
 }
 
 function properties(state: TableState, options: AlterOptions): Record<string, string | undefined> {
@@ -63,7 +69,6 @@ function properties(state: TableState, options: AlterOptions): Record<string, st
     ([name, sql]) => [constraintProperty(name), sql] as const,
   );
   return {
-    ...options.setProperties,
     ...Object.fromEntries(unset(options.unsetProperties)),
     ...Object.fromEntries(unset(options.dropConstraints?.map(constraintProperty))),
     ...Object.fromEntries(added),

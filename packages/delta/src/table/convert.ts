@@ -7,6 +7,7 @@ import { loadState } from "../log/load.ts";
 import { checkFields, partitionColumnsOf, partitionTexts } from "./convert_partitions.ts";
 import { mergeFileSchemas, readParquetSchema } from "./convert_schema.ts";
 import { scanStatistics } from "./convert_statistics.ts";
+import { innerTables } from "./inner_tables.ts";
 import { openTable, putFirst, tableExists } from "./create.ts";
 
 export interface ConvertOptions {
@@ -25,7 +26,7 @@ interface ParquetFile {
 
 /**
  * Makes a folder of Parquet files a Delta table in place: no file is moved or written but version 0 of the log, which names all files with
- * their statistics. Files and folders whose names start with `_` or `.` are ignored. Every file is read for its statistics. Nothing else may write to the
+ * their statistics. Files and folders whose names start with `_` or `.` are ignored, and so are tables inside. Every file is read for its statistics. Nothing else may write to the
  * folder meanwhile. Fails with `delta_table_exists`, `object_not_found` if there is no Parquet file, and `delta_schema_mismatch` naming
  * file and column where files do not fit together or Delta has no type for a column.
  */
@@ -81,7 +82,10 @@ async function parquetFiles(context: TableContext): Promise<ParquetFile[]> {
     ...info,
     path: key.slice(context.path.length + 1),
   }));
-  const files = listed.filter(({ path }) => /\.parquet$/i.test(path) && !path.split("/").some(isHiddenName));
+  const isInner = innerTables(listed.map(({ path }) => path));
+  const files = listed.filter(
+    ({ path }) => /\.parquet$/i.test(path) && !path.split("/").some(isHiddenName) && !isInner(path),
+  );
   if (files.length === 0) {
     throw new CinelakeError(
       "object_not_found",

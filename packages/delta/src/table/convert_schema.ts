@@ -54,6 +54,15 @@ function mergeStruct(a: StructType, b: StructType, file: string, prefix: string)
     return other ? { ...field, type: mergeType(field.type, other.type, file, prefix + field.name) } : field;
   });
   const added = b.fields.filter(({ name }) => !a.fields.some((field) => field.name === name));
+  for (const { name } of added) {
+    const other = a.fields.find((field) => field.name.toLowerCase() === name.toLowerCase());
+    if (!other) continue;
+    throw new CinelakeError(
+      "delta_schema_mismatch",
+      `Column ${prefix}${name} is ${prefix}${other.name} in files before ${file}, and case does not tell columns apart: write one of them again with the other's name.`,
+      { details: { column: prefix + name, file } },
+    );
+  }
   return { type: "struct", fields: [...fields, ...added] };
 }
 

@@ -6,6 +6,7 @@ import { putCommit } from "../log/commit.ts";
 import { loadState } from "../log/load.ts";
 import { checkWritable, hasInCommitTimestamps, protocolFor } from "../log/protocol.ts";
 import { assignColumnMapping } from "../schema/assign_mapping.ts";
+import { mappingMode, withoutMapping } from "../schema/column_mapping.ts";
 import { checkConstraints, rowConstraints } from "../schema/constraints.ts";
 import { validateNewTable } from "../schema/validate.ts";
 import { engineInfoOf, nowOf } from "./context.ts";
@@ -56,7 +57,11 @@ export async function putFirst(
 ): Promise<boolean> {
   validateNewTable(options);
   const { partitionColumns = [], name, description } = options;
-  const { schema, configuration } = assignColumnMapping(options.schema, options.configuration ?? {});
+  const isMapped = mappingMode(options.configuration ?? {}) !== "none";
+  const { schema, configuration } = assignColumnMapping(
+    isMapped ? options.schema : withoutMapping(options.schema),
+    options.configuration ?? {},
+  );
   const now = nowOf(context);
   const metaData: Metadata = {
     id: randomUUID(),

@@ -6,7 +6,7 @@ import { hasChangeDataFeed } from "../log/protocol.ts";
 import type { TableState } from "../log/state.ts";
 import { layoutOf } from "../query/layout.ts";
 import { mayMatch, partitionSatisfies } from "../query/prune.ts";
-import { feedRows, filterSql, findTouched } from "./touched.ts";
+import { feedRows, filterSql, findTouched, POSITION } from "./touched.ts";
 import { beginWrite, commitChange } from "./write.ts";
 
 /** What takes rows out of a table: whole files that go, and relations that stand for what stays of others. */
@@ -80,18 +80,21 @@ export async function planRemoval(
   const candidates = files.filter((file) => mayMatch(where, file, layout));
   const target = await openRows(context, next, candidates);
   try {
-    const condition = filterSql(filter, state.schema);
-    const touched = await findTouched(context.engine, target, condition);
-    const { partial } = touched;
-    const isFed = hasChangeDataFeed(state.metadata) && partial.length > 0;
+    const columns = next.schema.fields.map(({ name }) => name);
+    const found = target.relation({ columns: [], position: POSITION, condition: filterSql(filter, state.schema) });
+    const touched = await findTouched(context.engine, target, columns, found);
+    const isRewriting = touched.partial.length > 0;
     return {
       candidates,
       removes: touched.files.map((index) => candidates[index]!),
-      rows: partial.length > 0 ? [target.relation({ files: partial, condition: `NOT ${condition}` })] : [],
-      feed: isFed ? feedRows(target.relation({ files: touched.files, condition }), "delete") : undefined,
-      deletedRows: touched.matchedRows,
+      rows: isRewriting ? [touched.kept] : [],
+      feed: isRewriting && hasChangeDataFeed(next.metadata) ? feedRows(touched.found, "delete") : undefined,
+      deletedRows: touched.foundRows,
       copiedRows: touched.keptRows,
-      [Symbol.asyncDispose]: () => target[Symbol.asyncDispose](),
+      async [Symbol.asyncDispose]() {
+        await touched[Symbol.asyncDispose]();
+        await target[Symbol.asyncDispose]();
+      },
     };
   } catch (error) {
     await target[Symbol.asyncDispose]();

@@ -4,8 +4,8 @@ import type { Action } from "../log/actions.ts";
 import { checkWritable, hasInCommitTimestamps, protocolFor, protocolWith } from "../log/protocol.ts";
 import type { TableState } from "../log/state.ts";
 import { assignColumnMapping } from "../schema/assign_mapping.ts";
-import { mappingMode } from "../schema/column_mapping.ts";
-import { validateNewTable } from "../schema/validate.ts";
+import { mappingMode, withoutMapping } from "../schema/column_mapping.ts";
+import { validateFeed, validateNewTable } from "../schema/validate.ts";
 
 /** What a commit makes of a table's description; what is absent stays. */
 export interface Evolution {
@@ -23,7 +23,10 @@ export function evolve(context: TableContext, state: TableState, evolution: Evol
   const partitionColumns = evolution.partitionColumns ?? state.metadata.partitionColumns;
   const wanted = withProperties(state.metadata.configuration, evolution.configuration ?? {});
   checkMappingChange(state.metadata.configuration, wanted);
-  const { schema, configuration } = assignColumnMapping(evolution.schema ?? state.schema, wanted, state.schema);
+  const isNewlyMapped = mappingMode(state.metadata.configuration) === "none" && mappingMode(wanted) !== "none";
+  // What a schema says of a mapping that the table does not have is not true of its files.
+  const own = isNewlyMapped ? withoutMapping(state.schema) : state.schema;
+  const { schema, configuration } = assignColumnMapping(evolution.schema ?? own, wanted, own);
   const schemaString = schema === state.schema ? state.metadata.schemaString : JSON.stringify(schema);
   const isSame =
     schemaString === state.metadata.schemaString &&
@@ -31,6 +34,7 @@ export function evolve(context: TableContext, state: TableState, evolution: Evol
     sameProperties(configuration, state.metadata.configuration);
   if (isSame) return state;
   if (schema !== state.schema) validateNewTable({ schema, partitionColumns, configuration });
+  validateFeed(schema, configuration);
   const metadata = { ...state.metadata, schemaString, partitionColumns, configuration };
   const protocol = protocolWith(state.protocol, protocolFor(schema, configuration)) ?? state.protocol;
   const next = { ...state, schema, metadata, protocol };

@@ -17,6 +17,7 @@ import {
   insertsSql,
   matchesSql,
   rewriteSql,
+  SOURCE_ROW,
   touchedFilesSql,
   type MergeSql,
 } from "./merge_sql.ts";
@@ -50,7 +51,7 @@ export async function merge(
     const narrowed = [...(options.where ?? []), ...(await keyRange(engine, names, layout))];
     const candidates = Array.from(state.files.values()).filter((file) => mayMatch(narrowed, file, layout));
     await using target = await openRows(context, next, candidates);
-    await engine.run(matchesSql(target.relation({ position: POSITION }), names));
+    await explainRow(engine.run(matchesSql(target.relation({ position: POSITION }), names)));
     const touched = await engine.rows<{ file: number; rows: number }>(touchedFilesSql(names));
     const [inserts] = await engine.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${insertsSql(names)}`);
     const files = touched.map(({ file }) => file);
@@ -73,7 +74,7 @@ export async function merge(
       },
       next,
       rows: parts.length > 0 ? [`(${parts.map((part) => `SELECT * FROM ${part}`).join(" UNION ALL ")})`] : [],
-      feed: hasChangeDataFeed(state.metadata) && updated > 0 ? feedSql(old, names) : undefined,
+      feed: hasChangeDataFeed(next.metadata) && updated > 0 ? feedSql(old, names) : undefined,
       removes,
       changedRows: updated + inserted,
       isBlindAppend: false,
@@ -96,7 +97,11 @@ async function loadSource(
   table: string,
 ): Promise<TableState> {
   await using rows = await openSource({ engine, ...context }, source, state, options);
-  await explainRow(engine.run(`CREATE TEMP TABLE ${quoteName(table)} AS SELECT * FROM ${rows.sql}`));
+  await explainRow(
+    engine.run(
+      `CREATE TEMP TABLE ${quoteName(table)} AS SELECT *, row_number() OVER () AS ${SOURCE_ROW} FROM ${rows.sql}`,
+    ),
+  );
   const [twice] = await engine.rows(duplicateKeySql({ source: table, key: options.key }));
   if (!twice) return rows.next;
   const key = JSON.stringify(twice, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));

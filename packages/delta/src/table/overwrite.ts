@@ -1,15 +1,16 @@
 import { CinelakeError } from "@cinelake/contracts/errors";
 import type { CommitResult, OverwriteOptions, Source, TableContext } from "../api.ts";
 import type { AddFile } from "../log/actions.ts";
-import { hasChangeDataFeed } from "../log/protocol.ts";
 import type { TableState } from "../log/state.ts";
 import { layoutOf } from "../query/layout.ts";
 import { predicateSql } from "../query/predicates.ts";
 import { mayMatch } from "../query/prune.ts";
-import { quoteText } from "../sql/quote.ts";
+import { checkConstraints, rowConstraints } from "../schema/constraints.ts";
+import { withoutMapping } from "../schema/column_mapping.ts";
+import { markedText, quoteText } from "../sql/quote.ts";
 import { planRemoval } from "./delete.ts";
 import { evolve } from "./evolve.ts";
-import { openSource } from "./source.ts";
+import { holdRows, openSource } from "./source.ts";
 import { feedRows } from "./touched.ts";
 import { beginWrite, commitChange } from "./write.ts";
 
@@ -19,17 +20,19 @@ const OUTSIDE = "cinelake_outside_where";
 export async function overwrite(
   context: TableContext,
   state: TableState,
-  source: Source,
+  given: Source,
   options: OverwriteOptions,
 ): Promise<CommitResult> {
   const where = options.where ?? [];
-  const begun = withSchema(context, await beginWrite(context, state, options), options);
-  await using rows = await openSource(context, source, begun, options);
+  const begun = await withSchema(context, await beginWrite(context, state, options), options);
+  await using rows = await openSource(context, given, begun, options);
   await using removal = await planRemoval(context, state, rows.next, { where });
+  // Rows that are fed too are read twice, and a query may give others the second time.
+  await using held = removal.feed === undefined ? undefined : await holdRows(context.engine, rows.sql);
+  const source = held?.sql ?? rows.sql;
   const condition = predicateSql(where, state.schema);
-  const checked = `(SELECT * FROM ${rows.sql} WHERE CASE WHEN ${condition} THEN true ELSE error(${quoteText(OUTSIDE)}) END)`;
-  const given = where.length > 0 ? checked : rows.sql;
-  const isFed = removal.feed !== undefined && hasChangeDataFeed(rows.next.metadata);
+  const checked = `(SELECT * FROM ${source} WHERE CASE WHEN ${condition} THEN true ELSE error(${quoteText(OUTSIDE)}) END)`;
+  const inserted = where.length > 0 ? checked : source;
   const { partitionColumns } = rows.next.metadata;
   const layout = layoutOf(state);
   const change = {
@@ -41,17 +44,19 @@ export async function overwrite(
     },
     metrics: { numRemovedFiles: removal.removes.length, numCopiedRows: removal.copiedRows },
     next: rows.next,
-    rows: [given, ...removal.rows],
-    feed: isFed
-      ? `(SELECT * FROM ${feedRows(given, "insert")} UNION ALL BY NAME SELECT * FROM ${removal.feed})`
-      : undefined,
+    rows: [inserted, ...removal.rows],
+    feed:
+      removal.feed === undefined
+        ? undefined
+        : `(SELECT * FROM ${feedRows(inserted, "insert")} UNION ALL BY NAME SELECT * FROM ${removal.feed})`,
     removes: removal.removes,
+    copiedRows: removal.copiedRows,
     isBlindAppend: false,
     reads: (file: AddFile) => mayMatch(where, file, layout),
     readFiles: removal.candidates,
   };
   return await commitChange(context, state, change, options).catch((error: unknown) => {
-    if (!(error instanceof Error) || !error.message.includes(OUTSIDE)) throw error;
+    if (markedText(error, OUTSIDE) === undefined) throw error;
     throw new CinelakeError("delta_schema_mismatch", `A row lies outside the rows to overwrite: ${condition}.`, {
       cause: error,
       details: { where: condition },
@@ -59,12 +64,12 @@ export async function overwrite(
   });
 }
 
-/** The state with the schema that replaces the table's own. */
-function withSchema(
+/** The state with the schema that replaces the table's own; its constraints stay, and must be of its columns. */
+async function withSchema(
   context: TableContext,
   state: TableState,
   { overwriteSchema, where }: OverwriteOptions,
-): TableState {
+): Promise<TableState> {
   if (!overwriteSchema) return state;
   if (where && where.length > 0) {
     throw new CinelakeError(
@@ -73,5 +78,7 @@ function withSchema(
     );
   }
   const { schema, partitionColumns = [] } = overwriteSchema;
-  return evolve(context, state, { schema, partitionColumns });
+  const next = evolve(context, state, { schema: withoutMapping(schema), partitionColumns });
+  await checkConstraints(context.engine, next.schema, rowConstraints(next.schema, next.metadata.configuration));
+  return next;
 }

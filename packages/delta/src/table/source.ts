@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Source, StructType, TableContext } from "../api.ts";
 import type { SqlColumn, SqlEngine } from "../engine.ts";
 import type { TableState } from "../log/state.ts";
+import { withoutMapping } from "../schema/column_mapping.ts";
 import { constrained, rowConstraints } from "../schema/constraints.ts";
+import { explainRow } from "../schema/explain.ts";
 import { fitColumns } from "../schema/fit.ts";
 import { mergeSchema, schemaOfColumns } from "../schema/merge_schema.ts";
 import { sqlType } from "../schema/types.ts";
@@ -31,7 +33,7 @@ export async function openSource(
   const { engine } = context;
   if ("sql" in source) {
     const query = subquery(source.sql);
-    const columns = await engine.rows<SqlColumn>(describe(`SELECT * FROM ${query}`));
+    const columns = await explainRow(engine.rows<SqlColumn>(describe(`SELECT * FROM ${query}`)));
     const next = options.mergeSchema ? merged(context, state, schemaOfColumns(columns)) : state;
     return { sql: fitted(query, columns, next), next, [Symbol.asyncDispose]: async () => {} };
   }
@@ -45,12 +47,22 @@ export async function openSource(
 }
 
 function merged(context: TableContext, state: TableState, source: StructType): TableState {
-  return evolve(context, state, { schema: mergeSchema(state.schema, source) });
+  return evolve(context, state, { schema: mergeSchema(state.schema, withoutMapping(source)) });
 }
 
 function fitted(relation: string, columns: readonly SqlColumn[], { schema, metadata }: TableState): string {
   const list = fitColumns(columns, schema, metadata.partitionColumns);
   return constrained(`(SELECT ${list} FROM ${relation})`, rowConstraints(schema, metadata.configuration));
+}
+
+/** A relation's rows in a temporary table, until disposed. */
+export async function holdRows(
+  engine: SqlEngine,
+  relation: string,
+): Promise<{ readonly sql: string } & AsyncDisposable> {
+  const table = temporaryName("held");
+  await explainRow(engine.run(`CREATE TEMP TABLE ${table} AS SELECT * FROM ${relation}`));
+  return { sql: table, [Symbol.asyncDispose]: () => dropTable(engine, table) };
 }
 
 /** A name that no other temporary table of the connection has. */

@@ -8,6 +8,7 @@ import { checkReadable, checkWriterVersion } from "../log/protocol.ts";
 import { mappingMode, physicalName } from "../schema/column_mapping.ts";
 import { fieldOf } from "../schema/types.ts";
 import { nowOf } from "./context.ts";
+import { innerTables } from "./inner_tables.ts";
 import { keysOfFile } from "./vacuum_keys.ts";
 import { commitChange } from "./write.ts";
 
@@ -21,7 +22,8 @@ export interface Vacuumed extends VacuumResult {
 
 /**
  * Deletes the files of the table's folder that are older than the retention and that neither the latest version nor a file removed within
- * the retention needs. A crash leaves nothing to repair: the next run deletes the rest. Recorded in the log if anything was deleted, so that
+ * the retention needs. A crash leaves nothing to repair: the next run deletes the rest. Tables
+ * inside of the folder are left alone. Recorded in the log if anything was deleted, so that
  * a vacuum by the clock does not make the log grow.
  */
 export async function vacuum(context: TableContext, options: VacuumOptions): Promise<Vacuumed> {
@@ -65,9 +67,13 @@ export function unneededFiles(
   for (const file of tombstones.values()) if ((file.deletionTimestamp ?? 0) >= cutoff) keep(file);
   const mode = mappingMode(state.metadata.configuration);
   const folders = state.metadata.partitionColumns.map((name) => `${physicalName(fieldOf(state.schema, name), mode)}=`);
-  return listed.flatMap(({ key, size, lastModified }) => {
-    const path = key.slice(context.path.length + 1);
-    const isUnneeded = lastModified < cutoff && !needed.has(key) && !isHidden(path, folders);
+  const pathOf = ({ key }: ObjectInfo): string => key.slice(context.path.length + 1);
+  const isInner = innerTables(listed.map(pathOf));
+  return listed.flatMap((file) => {
+    const { key, size, lastModified } = file;
+    const path = pathOf(file);
+    const isOthers = isHidden(path, folders) || isInner(path);
+    const isUnneeded = lastModified < cutoff && !needed.has(key) && !isOthers;
     return isUnneeded ? [{ path, size }] : [];
   });
 }

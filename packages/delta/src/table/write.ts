@@ -7,7 +7,13 @@ import { writeFiles, type WrittenFiles } from "../data/write_files.ts";
 import { fileKey, removalOf, type Action, type AddFile } from "../log/actions.ts";
 import { commit } from "../log/commit.ts";
 import type { Intent, IsolationLevel } from "../log/conflict.ts";
-import { checkWritable, hasInCommitTimestamps, isAppendOnly } from "../log/protocol.ts";
+import {
+  checkWritable,
+  constraintProperty,
+  constraintsOf,
+  hasInCommitTimestamps,
+  isAppendOnly,
+} from "../log/protocol.ts";
 import type { TableState } from "../log/state.ts";
 import { checkConstraints, rowConstraints } from "../schema/constraints.ts";
 import { engineInfoOf, nowOf } from "./context.ts";
@@ -34,8 +40,10 @@ export interface Change {
   readonly adds?: readonly AddFile[];
   /** False if rows are only put into other files; default true. */
   readonly dataChange?: boolean;
-  /** Rows that the caller gave, if not all that are written. */
+  /** Rows that the caller gave, if not those that are written without the copied ones. */
   readonly changedRows?: number;
+  /** Rows written that were there before; default 0. */
+  readonly copiedRows?: number;
   readonly isBlindAppend: boolean;
   /** See Intent. */
   reads(file: AddFile): boolean;
@@ -56,8 +64,20 @@ export async function beginWrite(
   checkWritable(context.path, state);
   checkTransactions(context, state, options);
   const { schema, metadata } = state;
+  checkProperties(metadata.configuration, options.configuration);
   await checkConstraints(context.engine, schema, rowConstraints(schema, metadata.configuration));
   return evolve(context, state, { configuration: options.configuration ?? {} });
+}
+
+/** Rows that are there must satisfy a new constraint, which only `alter` looks at. */
+function checkProperties(own: Readonly<Record<string, string>>, set: CommitOptions["configuration"] = {}): void {
+  for (const [name, sql] of constraintsOf(set)) {
+    if (own[constraintProperty(name)] === sql) continue;
+    throw new CinelakeError(
+      "invalid_argument",
+      `The property ${constraintProperty(name)} is a constraint: alter the table with addConstraints instead, which looks at the rows that are there.`,
+    );
+  }
 }
 
 function checkTransactions(context: TableContext, state: TableState, options: CommitOptions): void {
@@ -143,7 +163,7 @@ export async function commitChange(
     if (findError(error, "delta_conflict", "delta_txn_conflict")) await discard();
     throw error;
   });
-  const addedRows = change.changedRows ?? written.rows;
+  const addedRows = change.changedRows ?? written.rows - (change.copiedRows ?? 0);
   return { version, committed: true, addedFiles: adds.length, removedFiles: removes.length, addedRows };
 }
 

@@ -224,6 +224,7 @@ describe("schemas", () => {
     ["text and number", "'1' AS v", "1::BIGINT AS v", "Column v"],
     ["a nested field", "{a: [{b: 1}]} AS v", "{a: [{b: 'x'}]} AS v", "Column v.a.element.b"],
     ["a column and a struct", "1 AS v", "{a: 1} AS v", "Column v"],
+    ["names but for case", "1 AS v", "2 AS V", "Column V"],
     ["decimals of different scale", "1::DECIMAL(10,2) AS v", "1::DECIMAL(10,3) AS v", "Column v"],
   ])("differences_that_lose_something_are_refused, naming file and column: %s", async (_name, one, other, column) => {
     await parquet("1.parquet", `SELECT ${one}`);
@@ -249,10 +250,12 @@ describe("schemas", () => {
   });
 });
 
-test("hidden_and_other_files_are_left_out", async () => {
+test("hidden_and_other_files_are_left_out, and tables inside", async () => {
   await parquet("a.parquet", "SELECT 1 AS v");
-  for (const path of ["_x/b.parquet", ".c.parquet", "_d.parquet"]) await parquet(path, "SELECT 'other' AS v");
+  for (const path of ["_x/b.parquet", ".c.parquet", "_d.parquet", "t/e.parquet"])
+    await parquet(path, "SELECT 'other' AS v");
   for (const path of ["_SUCCESS", "notes.txt"]) await lake.store.put(`lake/t/${path}`, Buffer.from("x"));
+  await createTable({ ...lake.context, path: "lake/t/t" }, { schema: struct({ id: "long" }) });
   expect(await rowsOf(await convertToDelta(lake.context))).toEqual([{ v: 1 }]);
 });
 

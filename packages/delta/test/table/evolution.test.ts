@@ -42,6 +42,15 @@ describe("merge_schema", () => {
     expect(await rowsOf(table)).toEqual([{ id: 1, tag: null, more: 5 }]);
   });
 
+  test("timestamps_of_other_units_are_added_as_timestamp_ntz", async () => {
+    await using lake = await openLake();
+    const table = await createTable(lake.context, { schema: struct({ id: "long" }) });
+    const sql = "SELECT 1::BIGINT AS id, '2026-01-01'::TIMESTAMP_S AS s, '2026-01-01'::TIMESTAMP_MS AS ms";
+    await table.append({ sql }, { mergeSchema: true });
+    const at = "2026-01-01T00:00:00.000000";
+    expect(await rowsOf(table)).toEqual([{ id: 1, s: at, ms: at }]);
+  });
+
   test("a_type_that_delta_lacks_is_named", async () => {
     await using lake = await openLake();
     const table = await createTable(lake.context, { schema: struct({ id: "long" }) });
@@ -66,6 +75,14 @@ test("overwrite_schema_replaces_columns_and_partitions, old versions keep theirs
   expect(await rowsOf(table)).toEqual([{ id: "a", day: "2026-01-02" }]);
   expect((await table.snapshot()).partitionColumns).toEqual(["day"]);
   expect(await rowsOf(table, 1)).toEqual([{ id: 1, p: "x" }]);
+});
+
+test("overwrite_schema_needs_the_columns_of_the_constraints", async () => {
+  await using lake = await openLake();
+  const configuration = { "delta.constraints.c": "v > 0" };
+  const table = await createTable(lake.context, { schema: struct({ id: "long", v: "long" }), configuration });
+  const write = table.overwrite({ rows: [] }, { overwriteSchema: { schema: struct({ id: "long" }) } });
+  await expect(write).rejects.toThrow("The constraint c (v > 0) cannot be evaluated");
 });
 
 describe("alter", () => {
@@ -102,6 +119,12 @@ describe("alter", () => {
     ["a constraint that is null for a row", { addConstraints: { v: "v > 1" } }, "delta_schema_mismatch"],
     ["a constraint over no column", { addConstraints: { c: "nope > 1" } }, "delta_unsupported"],
     ["a constraint that is not there", { dropConstraints: ["nope"] }, "invalid_argument"],
+    ["a constraint by a property", { setProperties: { "delta.constraints.big": "id > 1" } }, "invalid_argument"],
+    [
+      "a constraint by a commit's property",
+      { configuration: { "delta.constraints.big": "id > 1" } },
+      "invalid_argument",
+    ],
     ["another mapping mode", { setProperties: { "delta.columnMapping.mode": "id" } }, "invalid_argument"],
   ])("what_cannot_be_is_refused: %s", async (_name, options, code) => {
     await using lake = await openLake();
@@ -130,6 +153,11 @@ test.each<[string, StructType, Record<string, string>]>([
     },
     {},
   ],
+  [
+    "texts as Spark writes them",
+    struct({ id: "long", v: "integer" }),
+    { "delta.constraints.c": String.raw`v BETWEEN 1 AND 5 AND 'it\'s' = "it's" AND length('\\\t') = 2` },
+  ],
 ])("constraints_hold_for_every_writer: %s", async (_name, columns, configuration) => {
   await using lake = await openLake();
   const table = await createTable(lake.context, { schema: columns, configuration });
@@ -147,6 +175,27 @@ test.each<[string, StructType, Record<string, string>]>([
   expect((await table.snapshot()).version).toBe(1);
   await table.update({ set: { v: { sql: "v + 4" } } });
   expect(await rowsOf(table)).toEqual([{ id: 1, v: 5 }]);
+});
+
+test("invariants_hold_within_structs", async () => {
+  const metadata = { "delta.invariants": '{"expression":{"expression":"s.a > 0"}}' };
+  const inner: StructType = { type: "struct", fields: [{ name: "a", type: "long", nullable: true, metadata }] };
+  await using lake = await openLake();
+  const table = await createTable(lake.context, { schema: struct({ s: inner }) });
+  await table.append({ rows: [{ s: { a: 1 } }] });
+  await expect(table.append({ rows: [{ s: { a: 0 } }] })).rejects.toMatchObject({
+    code: "delta_schema_mismatch",
+    details: { constraint: "s.a" },
+  });
+});
+
+test.each(["_change_type", "_COMMIT_VERSION"])("a_feed_needs_its_names: not beside a column %s", async (name) => {
+  await using lake = await openLake();
+  const options = { schema: struct({ id: "long", [name]: "string" }) };
+  const configuration = { "delta.enableChangeDataFeed": "true" };
+  expect(await codeOf(createTable(lake.context, { ...options, configuration }))).toBe("invalid_argument");
+  const table = await createTable(lake.context, options);
+  expect(await codeOf(table.alter({ setProperties: configuration }))).toBe("invalid_argument");
 });
 
 describe("in_commit_timestamps", () => {

@@ -17,6 +17,7 @@ test("any_text_can_be_a_partition: it comes back from the log, and is found by i
     "%",
     "'\"",
     "a\nb\u0001",
+    "a\0b",
     " ",
     "C:\\x",
     "x".repeat(60),

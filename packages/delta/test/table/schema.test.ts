@@ -55,6 +55,8 @@ test.each<[string, Record<string, unknown>]>([
   ],
   ["an element of a list in a struct in a list", { l: [{ a: 1, b: [1, null] }] }],
   ["a value of a map", { m: new Map([["k", null]]) }],
+  ["a field of a map's key", { k: new Map([[{ a: null, b: [] }, 1]]) }],
+  ["a key of a map", { m: new Map([[null, 1]]) }],
 ])("nulls_within_are_refused: %s", async (_name, row) => {
   const inner = {
     type: "struct",
@@ -66,10 +68,12 @@ test.each<[string, Record<string, unknown>]>([
   const list = { type: "array", elementType: inner, containsNull: true } as const;
   const map = { type: "map", keyType: "string", valueType: "long", valueContainsNull: false } as const;
   await using lake = await openLake();
-  const table = await createTable(lake.context, { schema: struct({ s: inner, l: list, m: map }) });
+  const table = await createTable(lake.context, {
+    schema: struct({ s: inner, l: list, m: map, k: { ...map, keyType: inner } }),
+  });
   const good = [
-    { s: null, l: null, m: null },
-    { s: { a: 1, b: null }, l: [null, { a: 1, b: [] }], m: new Map([["k", 1]]) },
+    { s: null, l: null, m: null, k: null },
+    { s: { a: 1, b: null }, l: [null, { a: 1, b: [] }], m: new Map([["k", 1]]), k: new Map([[{ a: 1, b: [] }, 1]]) },
   ];
   await table.append({ rows: good });
   const error = findError(await table.append({ rows: [...good, row] }).catch((thrown: unknown) => thrown));
@@ -178,4 +182,24 @@ test("big_writes_are_cut_into_files: also within a partition", async () => {
       await lake.engine.rows(`SELECT count(*) AS n, count(DISTINCT a) AS d, sum(p) AS p FROM ${scan.sql}`),
     ).toEqual([{ n: 600000, d: 600000, p: 300000 }]);
   }
+});
+
+test("columns_may_be_called_like_members_of_every_object", async () => {
+  await using lake = await openLake();
+  const inner = struct({ a: "long", valueOf: "string" });
+  const table = await createTable(lake.context, { schema: struct({ id: "long", constructor: "string", s: inner }) });
+  await table.append({ rows: [{ id: 1, s: { a: 1 } }] });
+  await table.update({ set: { id: { value: 2 } } });
+  expect(await rowsOf(table)).toEqual([{ id: 2, constructor: null, s: { a: 1, valueOf: null } }]);
+});
+
+test("a_map_holds_a_key_once: also where JavaScript tells two forms of it apart", async () => {
+  const map = { type: "map", keyType: "decimal(4,2)", valueType: "long", valueContainsNull: true } as const;
+  await using lake = await openLake();
+  const table = await createTable(lake.context, { schema: struct({ m: map }) });
+  const twice = new Map([
+    ["1.0", 1],
+    ["1.00", 2],
+  ]);
+  await expect(table.append({ rows: [{ m: twice }] })).rejects.toMatchObject({ code: "delta_schema_mismatch" });
 });

@@ -112,6 +112,17 @@ test("orphans_go_and_hidden_files_stay: also below partition folders that begin 
   expect((await rowsOf(table)).length).toBe(1);
 });
 
+test("a_table_inside_of_the_folder_is_left_alone", async () => {
+  await using lake = await openLake();
+  const table = await rewritten(lake);
+  const inner = await createTable({ ...lake.context, path: "lake/t/inner" }, { schema });
+  await inner.append({ rows: [{ id: 3 }] });
+  const { deletedFiles } = await (await openTable(later(lake, week + hour))).vacuum();
+  expect(deletedFiles).toHaveLength(1);
+  expect((await rowsOf(inner)).map(({ id }) => id)).toEqual([3]);
+  expect((await rowsOf(table)).map(({ id }) => id)).toEqual([2]);
+});
+
 test("change_data_goes_with_the_files_of_its_time", async () => {
   await using lake = await openLake();
   await rewritten(lake, { "delta.enableChangeDataFeed": "true" });

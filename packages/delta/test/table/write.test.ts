@@ -131,6 +131,32 @@ test("merge_updates_when_told: a condition over source and target", async () => 
   expect((await rowsOf(table)).map(({ v }) => v)).toEqual([1, 9, 3]);
 });
 
+test.each<[string, (table: DeltaTable) => Promise<unknown>, string]>([
+  ["source", (table) => table.append({ sql: "SELECT nope" }), "invalid_argument"],
+  ["source that is no SQL", (table) => table.append({ sql: "SELEC 1" }), "invalid_argument"],
+  ["condition", (table) => table.delete({ condition: "nope = 1" }), "invalid_argument"],
+  ["assignment", (table) => table.update({ set: { v: { sql: "nope(1)" } } }), "invalid_argument"],
+  [
+    "updateWhen",
+    (table) => table.merge({ rows: [{ id: 1, v: 2 }] }, { key: ["id"], updateWhen: "nope" }),
+    "invalid_argument",
+  ],
+  ["value that is none of the type", (table) => table.update({ set: { v: { sql: "'x'" } } }), "delta_schema_mismatch"],
+  [
+    "value out of range",
+    (table) => table.append({ sql: "SELECT (i * 1e30)::BIGINT AS id FROM range(3) AS t(i)" }),
+    "delta_schema_mismatch",
+  ],
+])("sql_that_fails_is_named, and nothing is left: %s", async (_name, write, code) => {
+  await using lake = await openLake();
+  const table = await createTable(lake.context, { schema: struct({ id: "long", v: "long" }) });
+  await table.append({ rows: [{ id: 1, v: 1 }] });
+  const keys = await keysBelow(lake.store, "lake/t");
+  await expect(write(table)).rejects.toMatchObject({ code });
+  expect(await keysBelow(lake.store, "lake/t")).toEqual(keys);
+  expect(await lake.engine.rows("SELECT * FROM duckdb_tables()")).toEqual([]);
+});
+
 test("merge_outside_where_inserts", async () => {
   await using lake = await openLake();
   const table = await partitioned(lake);
