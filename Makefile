@@ -4,6 +4,7 @@ BIN := node_modules/.bin
 INSTALLED := node_modules/.installed
 VERSITYGW := .cache/bin/versitygw
 DELTA_RS := tests/delta_rs/.venv
+KAFKA := .cache/kafka-broker-4.3.1/.complete
 MANIFESTS := package.json pnpm-lock.yaml pnpm-workspace.yaml $(wildcard packages/*/package.json services/*/package.json bench/package.json)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
@@ -44,11 +45,13 @@ test: check ## every test that needs no server
 test_servers: install_servers ## tests against other engines and servers, and those that take minutes
 	TEST_SERVERS=1 vitest run $(VITEST_ARGS)
 
-install_servers: install $(VERSITYGW) $(DELTA_RS)/.installed ## what these tests need: chdb, delta-rs (needs Python 3), an S3 server (needs Go)
+install_servers: install $(VERSITYGW) $(KAFKA) $(DELTA_RS)/.installed ## what these tests need: chdb, delta-rs (needs Python 3), an S3 server (needs Go), Kafka (needs Java 17 and Maven)
 	cd tests/independent_reader && $(PNPM) install --frozen-lockfile
 $(VERSITYGW):
 	@command -v go >/dev/null || { echo "the S3 server for tests is built with Go: https://go.dev/dl" >&2; exit 1; }
 	GOBIN=$(CURDIR)/$(@D) go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+$(KAFKA):
+	tests/servers/kafka install
 $(DELTA_RS)/.installed: tests/delta_rs/requirements.txt
 	python3 -m venv --clear $(DELTA_RS)
 	$(DELTA_RS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
