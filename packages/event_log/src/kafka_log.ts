@@ -39,6 +39,7 @@ class KafkaLog implements EventLog {
   readonly #appender: KafkaAppender;
   readonly #reader: KafkaReader;
   readonly #consumers = new Set<KafkaConsumer>();
+  readonly #appending = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
   #isClosed = false;
 
@@ -86,12 +87,12 @@ class KafkaLog implements EventLog {
     return new Map(topics.map(({ name, leaders }) => [name, leaders.length]));
   }
 
-  async append(topic: string, records: readonly NewRecord[]): Promise<Appended[]> {
-    this.#checkOpen();
-    const { leaders } = await this.#topic(topic);
-    if (records.length === 0) return [];
-    const places = records.map(({ key }) => ({ topic, partition: partitionOf(key, leaders.length) }));
-    return await this.#appender.append(records, places);
+  append(topic: string, records: readonly NewRecord[]): Promise<Appended[]> {
+    const appended = this.#append(topic, records);
+    this.#appending.add(appended);
+    const settled = () => this.#appending.delete(appended);
+    appended.then(settled, settled);
+    return appended;
   }
 
   async read(
@@ -125,7 +126,7 @@ class KafkaLog implements EventLog {
   async consumer(options: ConsumerOptions): Promise<Consumer> {
     this.#checkOpen();
     checkName("group", options.group);
-    for (const topic of options.topics) await this.#topic(topic);
+    for (const topic of options.topics) await this.#cluster.partitionCount(topic);
     if (this.#closing) throw closedError();
     const consumer = new KafkaConsumer(this.#cluster, options, (closed) => this.#consumers.delete(closed));
     this.#consumers.add(consumer);
@@ -138,15 +139,20 @@ class KafkaLog implements EventLog {
     return this.#closing;
   }
 
+  async #append(topic: string, records: readonly NewRecord[]): Promise<Appended[]> {
+    this.#checkOpen();
+    const partitions = await this.#cluster.partitionCount(topic);
+    if (records.length === 0) return [];
+    const places = records.map(({ key }) => ({ topic, partition: partitionOf(key, partitions) }));
+    return await this.#appender.append(records, places);
+  }
+
   async #close(): Promise<void> {
     await Promise.all(Array.from(this.#consumers, (consumer) => consumer[Symbol.asyncDispose]()));
     this.#isClosed = true;
+    await Promise.allSettled(this.#appending);
     await this.#appender[Symbol.asyncDispose]();
     await this.#cluster[Symbol.asyncDispose]();
-  }
-
-  #topic(name: string): ReturnType<KafkaCluster["topic"]> {
-    return this.#cluster.retrying(`Cannot find topic ${name}`, () => this.#cluster.topic(name));
   }
 
   #checkOpen(): void {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { seededRandom } from "./random.ts";
@@ -18,6 +19,8 @@ export interface KafkaServer extends AsyncDisposable {
   readonly brokers: string;
   /** `kafka://` and the brokers. */
   readonly url: string;
+  /** Runs one of Kafka's own Java tools, told where the cluster is, and gives what it has written. */
+  tool(name: string, args: readonly string[], input?: string): Promise<string>;
 }
 
 /** A broker of this process, which can be mistreated. */
@@ -35,12 +38,13 @@ export interface KafkaBroker extends KafkaServer {
 export async function startKafka(): Promise<KafkaServer> {
   const url = process.env.TEST_KAFKA_URL;
   if (!url) return await startKafkaBroker();
-  return { url, brokers: url.replace("kafka://", ""), [Symbol.asyncDispose]: async () => {} };
+  requireInstalled();
+  return { ...serverAt(url.replace("kafka://", "")), [Symbol.asyncDispose]: async () => {} };
 }
 
 /** Starts Kafka 4 on a free port over a fresh folder, gone with its scope. Fails where it is not installed: server tests do not skip. */
 export async function startKafkaBroker(): Promise<KafkaBroker> {
-  if (!existsSync(INSTALLED)) throw new Error(`${INSTALLED} is missing: run \`make install_servers\``);
+  requireInstalled();
   await using opened = new AsyncDisposableStack();
   const directory = opened.use(await temporaryDirectory());
   const folder = join(directory.path, "kafka");
@@ -48,9 +52,16 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
   const script = async (...args: string[]): Promise<void> => {
     await run(SCRIPT, args, { env: { ...process.env, KAFKA_HEAP: "256m" } });
   };
+  const pid = async (): Promise<string> => (await readFile(join(folder, "pid"), "utf8")).trim();
   const signal = async (name: NodeJS.Signals): Promise<void> => {
-    process.kill(Number(await readFile(join(folder, "pid"), "utf8")), name);
+    process.kill(Number(await pid()), name);
   };
+  /** All its threads have stopped, which takes a moment. */
+  const isFrozen = async (): Promise<boolean> =>
+    (await run("ps", ["-L", "-o", "stat=", "-p", await pid()])).stdout
+      .trim()
+      .split("\n")
+      .every((state) => state.startsWith("T"));
   opened.defer(async () => {
     if (!existsSync(folder)) return;
     await signal("SIGCONT").catch(() => {}); // it may have ended
@@ -60,16 +71,34 @@ export async function startKafkaBroker(): Promise<KafkaBroker> {
   await start();
   const resources = opened.move();
   return {
-    brokers: `127.0.0.1:${port}`,
-    url: `kafka://127.0.0.1:${port}`,
+    ...serverAt(`127.0.0.1:${port}`),
     async stop(hard = false) {
       if (hard) await signal("SIGKILL");
       await script("stop", folder);
     },
     start,
-    freeze: () => signal("SIGSTOP"),
+    async freeze() {
+      await signal("SIGSTOP");
+      while (!(await isFrozen())) await sleep(5);
+    },
     thaw: () => signal("SIGCONT"),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function requireInstalled(): void {
+  if (!existsSync(INSTALLED)) throw new Error(`${INSTALLED} is missing: run \`make install_servers\``);
+}
+
+function serverAt(brokers: string): Pick<KafkaServer, "brokers" | "url" | "tool"> {
+  return {
+    brokers,
+    url: `kafka://${brokers}`,
+    async tool(name, args, input = "") {
+      const running = run(SCRIPT, ["tool", `org.apache.kafka.tools.${name}`, "--bootstrap-server", brokers, ...args]);
+      running.child.stdin?.end(input);
+      return (await running).stdout;
+    },
   };
 }
 

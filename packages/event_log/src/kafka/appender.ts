@@ -80,12 +80,9 @@ export class KafkaAppender implements AsyncDisposable {
     });
   }
 
-  /** Lets appends finish, or fail, first. */
+  /** To be called when all appends have settled; what has failed and is still being sent is let go. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    const pending = () => [...this.#sending, ...this.#waiting].some(({ append }) => !append.isSettled);
-    while (pending()) await new Promise((resolve) => setTimeout(resolve, 5));
-    this.#waiting = [];
     await this.#producer.close();
     await this.#drained;
   }

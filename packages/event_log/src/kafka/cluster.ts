@@ -12,6 +12,11 @@ export interface KafkaTopic {
   readonly leaders: readonly number[];
 }
 
+interface Known extends KafkaTopic {
+  readonly knownAt: number;
+  isDoubtful: boolean;
+}
+
 /** A request fails after this time without an answer of any broker, in milliseconds. */
 export const SILENCE_MS = 1800;
 /** And after this time when brokers answer, but not with what was asked for. */
@@ -27,7 +32,8 @@ export class KafkaCluster implements AsyncDisposable {
   readonly #connections: Connections;
   readonly #bootstrap: readonly Broker[];
   readonly #coordinators = new Map<string, number>();
-  readonly #topics = new Map<string, KafkaTopic & { readonly knownAt: number }>();
+  readonly #topics = new Map<string, Known>();
+  readonly #learning = new Map<string, Promise<void>>();
   #brokers = new Map<number, Broker>();
 
   constructor(url: string, bootstrap: readonly Broker[], clientId: string) {
@@ -64,15 +70,16 @@ export class KafkaCluster implements AsyncDisposable {
 
   /** What is known may be wrong. */
   forget(): void {
-    this.#topics.clear();
+    for (const topic of this.#topics.values()) topic.isDoubtful = true;
     this.#coordinators.clear();
   }
 
   async topic(name: string): Promise<KafkaTopic> {
-    const known = this.#topics.get(name);
-    if (known && performance.now() - known.knownAt < METADATA_MS) return known;
-    this.#topics.delete(name);
-    await this.#learn([name]);
+    const known = this.#recent(name);
+    if (known && !known.isDoubtful) return known;
+    const learning = this.#learning.get(name) ?? this.#learn([name]).finally(() => this.#learning.delete(name));
+    this.#learning.set(name, learning);
+    await learning;
     const topic = this.#topics.get(name);
     if (topic) return topic;
     throw new CinelakeError("topic_unknown", `There is no topic ${name} in ${this.url}. Create it first`, {
@@ -80,9 +87,14 @@ export class KafkaCluster implements AsyncDisposable {
     });
   }
 
+  /** Number of a topic's partitions; what was known half a minute ago will do, though the broker be away. */
+  async partitionCount(name: string): Promise<number> {
+    return (this.#recent(name) ?? (await this.retrying(`Cannot find topic ${name}`, () => this.topic(name)))).leaders
+      .length;
+  }
+
   /** All topics but Kafka's own. */
   async topics(): Promise<KafkaTopic[]> {
-    this.#topics.clear();
     await this.#learn(null);
     return [...this.#topics.values()];
   }
@@ -145,16 +157,23 @@ export class KafkaCluster implements AsyncDisposable {
     await this.#connections[Symbol.asyncDispose]();
   }
 
+  #recent(name: string): Known | undefined {
+    const known = this.#topics.get(name);
+    return known && performance.now() - known.knownAt < METADATA_MS ? known : undefined;
+  }
+
   async #learn(names: string[] | null): Promise<void> {
     const { brokers, topics } = await this.askAny(metadataV12.api, names, false, false).catch(partial);
     this.#brokers = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    if (names === null) this.#topics.clear();
     const knownAt = performance.now();
     for (const { name, topicId: id, errorCode, isInternal, partitions } of topics) {
+      if (name && errorCode === UNKNOWN_TOPIC) this.#topics.delete(name);
       if (errorCode === UNKNOWN_TOPIC || errorCode === INVALID_TOPIC || isInternal || !name) continue;
       if (errorCode !== 0 && errorCode !== LEADER_NOT_AVAILABLE) throw new Passing(`topic ${name}: error ${errorCode}`);
       const leaders = Array<number>(partitions.length).fill(-1);
       for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId;
-      this.#topics.set(name, { name, id, leaders, knownAt });
+      this.#topics.set(name, { name, id, leaders, knownAt, isDoubtful: false });
     }
   }
 }

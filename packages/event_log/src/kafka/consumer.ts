@@ -119,7 +119,8 @@ export class KafkaConsumer implements Consumer, Member {
       const records = this.#take(options.maxRecords);
       const problem = this.#fetchError ?? this.#absence;
       if (records.length === 0 && problem) {
-        this.#fetchError = undefined;
+        // Said once: a caller that simply polls again waits for what comes next, instead of spinning.
+        [this.#fetchError, this.#absence] = [undefined, undefined];
         throw problem.error;
       }
       this.#fetchMore();
