@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { CinelakeError } from "@cinelake/contracts";
 import {
   partitionKey,
@@ -99,12 +99,10 @@ export class KafkaConsumer implements Consumer, Member {
   async assign(partitions: readonly TopicPartition[]): Promise<void> {
     await this.#unlessItFails(async () => {
       const chosen = await this.#options.onAssigned?.(partitions);
-      const topics = [...new Set(partitions.map(({ topic }) => topic))];
-      const committed = await committedOffsets(this.#cluster, this.#options.group, topics);
-      const { first } = await listOffsets(this.#cluster, topics);
+      const kept = await this.#keptOffsets(partitions);
       for (const at of partitions) {
         const key = partitionKey(at);
-        const next = chosen?.get(key) ?? Math.max(committed.get(key) ?? 0, first.get(key) ?? 0);
+        const next = chosen?.get(key) ?? kept.get(key) ?? 0;
         this.#held.set(key, { at, next, fetched: [], isFetching: false });
       }
     });
@@ -143,6 +141,23 @@ export class KafkaConsumer implements Consumer, Member {
       held.fetched = held.fetched.slice(count);
     }
     return taken;
+  }
+
+  /** Where the group goes on in each partition. While the broker is away polls are told so, and it is asked again. */
+  async #keptOffsets(partitions: readonly TopicPartition[]): Promise<Offsets> {
+    const topics = [...new Set(partitions.map(({ topic }) => topic))];
+    for (;;) {
+      try {
+        const committed = await committedOffsets(this.#cluster, this.#options.group, topics);
+        const { first } = await listOffsets(this.#cluster, topics);
+        return new Map([...first].map(([key, offset]) => [key, Math.max(offset, committed.get(key) ?? 0)]));
+      } catch (error) {
+        if (this.#leaving || !(error instanceof CinelakeError) || error.code !== "log_unavailable") throw error;
+        this.#fetchError = { error };
+        this.#changed.notify();
+        await sleep(200);
+      }
+    }
   }
 
   /** Starts a request to each broker for the partitions that have nothing left and for which none is under way. */
