@@ -4,10 +4,11 @@ BIN := node_modules/.bin
 INSTALLED := node_modules/.installed
 VERSITYGW := .cache/bin/versitygw
 DELTA_RS := tests/delta_rs/.venv
+KAFKA := .cache/kafka-broker-4.3.1/.complete
 MANIFESTS := package.json pnpm-lock.yaml pnpm-workspace.yaml $(wildcard packages/*/package.json services/*/package.json bench/package.json)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers install_servers check generate bench_delta pack_delta format docs clean
+.PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers install_servers check generate bench_delta bench_event_log pack_delta format docs clean
 
 help: ## this list
 	@grep -hE '^[a-z_]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -44,13 +45,15 @@ test: check ## every test that needs no server
 test_servers: install_servers ## tests against other engines and servers, and those that take minutes
 	TEST_SERVERS=1 vitest run $(VITEST_ARGS)
 
-install_servers: install $(VERSITYGW) $(DELTA_RS)/.installed ## what these tests need: chdb, delta-rs (needs Python 3), an S3 server (needs Go), Redis, PostgreSQL
+install_servers: install $(VERSITYGW) $(KAFKA) $(DELTA_RS)/.installed ## what these tests need: chdb, delta-rs (needs Python 3), an S3 server (needs Go), Kafka (needs Java 17 and Maven), Redis, PostgreSQL
 	@command -v redis-server >/dev/null || { echo "Redis is missing: apt-get install redis-server" >&2; exit 1; }
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { echo "PostgreSQL is missing: apt-get install postgresql-15" >&2; exit 1; }
 	cd tests/independent_reader && $(PNPM) install --frozen-lockfile
 $(VERSITYGW):
 	@command -v go >/dev/null || { echo "the S3 server for tests is built with Go: https://go.dev/dl" >&2; exit 1; }
 	GOBIN=$(CURDIR)/$(@D) go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+$(KAFKA):
+	tests/servers/kafka install
 $(DELTA_RS)/.installed: tests/delta_rs/requirements.txt
 	python3 -m venv --clear $(DELTA_RS)
 	$(DELTA_RS)/bin/pip install --quiet --disable-pip-version-check --requirement $<
@@ -59,6 +62,9 @@ $(DELTA_RS)/.installed: tests/delta_rs/requirements.txt
 bench_delta: install ## snapshots, scans and commits of Delta tables beside DuckDB on the same files
 	node bench/delta_snapshot.ts
 	node bench/delta_throughput.ts
+
+bench_event_log: install $(KAFKA) ## appends to and reads from the event log on Kafka, beside the client alone
+	node bench/event_log.ts
 
 check: install ## types, lint, import rules, formatting, unused exports, generated files
 	tsc --noEmit

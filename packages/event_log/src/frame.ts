@@ -15,7 +15,7 @@ const MAGIC = 0x31464c43; // "CLF1"
 const MAGIC_BYTES = Buffer.from("CLF1");
 export const FRAME_HEADER_BYTES = 32;
 /** A record's key, headers and value together; what a Kafka broker takes by default. */
-const MAX_RECORD_BYTES = 1_000_000;
+export const MAX_RECORD_BYTES = 1_000_000;
 /** Records are gathered up to this size; a frame has at least one record. */
 export const FRAME_TARGET_BYTES = 1 << 20;
 const MAX_BODY_BYTES = FRAME_TARGET_BYTES + 2 * MAX_RECORD_BYTES;
@@ -31,8 +31,8 @@ export interface Frame {
 /** What stands at a place: a whole frame, the beginning of one (`needed` bytes in all), or something else. */
 export type FrameAt = Frame | { readonly needed: number } | "broken";
 
-/** One record as it stands in a frame's body; fails with `invalid_argument` or `payload_too_large`. */
-export function encodeRecord({ key, value, headers = {} }: NewRecord): Buffer {
+/** Bytes of a record's key, headers and value with their lengths; fails with `invalid_argument` or `payload_too_large`. */
+export function recordBytes({ key, value, headers = {} }: NewRecord): number {
   const names = Object.entries(headers);
   if (!key.isWellFormed() || names.some(([name, text]) => !name.isWellFormed() || !text.isWellFormed())) {
     throw new CinelakeError("invalid_argument", "A record's key and headers must be well-formed Unicode");
@@ -41,14 +41,22 @@ export function encodeRecord({ key, value, headers = {} }: NewRecord): Buffer {
     (sum, [name, text]) => sum + 6 + Buffer.byteLength(name) + Buffer.byteLength(text),
     0,
   );
-  const keyBytes = Buffer.byteLength(key);
-  const length = 6 + keyBytes + headerBytes + value.length;
+  const length = 6 + Buffer.byteLength(key) + headerBytes + value.length;
   if (length > MAX_RECORD_BYTES || names.length > 1000) {
     throw new CinelakeError(
       "payload_too_large",
       `A record of ${length} bytes is too large; the log takes ${MAX_RECORD_BYTES}`,
     );
   }
+  return length;
+}
+
+/** One record as it stands in a frame's body; fails as `recordBytes` does. */
+export function encodeRecord(record: NewRecord): Buffer {
+  const { key, value, headers = {} } = record;
+  const length = recordBytes(record);
+  const names = Object.entries(headers);
+  const keyBytes = Buffer.byteLength(key);
   const bytes = Buffer.allocUnsafe(4 + length);
   let at = bytes.writeUInt32LE(length, 0);
   at = bytes.writeUInt32LE(keyBytes, at);

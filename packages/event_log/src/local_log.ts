@@ -13,7 +13,7 @@ import {
 } from "./event_log.ts";
 import { Group } from "./group.ts";
 import { LocalConsumer, type ConsumerLog } from "./local_consumer.ts";
-import { checkName } from "./names.ts";
+import { checkName, checkPartitions } from "./names.ts";
 import { checkRange, closedError, DEFAULT_MAX_BYTES, type Partition } from "./partition.ts";
 import { partitionOf } from "./partitioner.ts";
 import type { Signal } from "./signal.ts";
@@ -48,12 +48,7 @@ export class LocalLog implements EventLog, ConsumerLog {
     this.#checkOpen();
     for (const { name, partitions } of topics) {
       checkName("topic", name);
-      if (!(Number.isInteger(partitions) && partitions >= 1 && partitions <= 1000)) {
-        throw new CinelakeError(
-          "invalid_argument",
-          `Topic ${name} cannot have ${partitions} partitions: give 1 to 1000`,
-        );
-      }
+      checkPartitions(name, partitions);
     }
     await this.#storage.createTopics(topics);
   }

@@ -1,7 +1,7 @@
 import type { EventLog, LogRecord, NewRecord, Offsets, TopicPartition } from "./event_log.ts";
-import { encodeRecord } from "./frame.ts";
+import { recordBytes } from "./frame.ts";
 import { LocalLog, type Storage } from "./local_log.ts";
-import { checkRange, closedError, type Partition, type ReadLimits } from "./partition.ts";
+import { checkRange, closedError, withinLimits, type Partition, type ReadLimits } from "./partition.ts";
 import { Signal } from "./signal.ts";
 
 /** A log in this process's memory, gone with it; it keeps everything. Each call opens a log of its own. */
@@ -66,7 +66,7 @@ class MemoryPartition implements Partition {
 
   async append(records: readonly NewRecord[]): Promise<number[]> {
     if (this.#isClosed) throw closedError();
-    for (const record of records) encodeRecord(record);
+    for (const record of records) recordBytes(record);
     const base = this.next;
     const timestamp = Math.max(this.#now(), this.#records.at(-1)?.timestamp ?? 0);
     for (const [index, { key, value, headers }] of records.entries()) {
@@ -85,14 +85,8 @@ class MemoryPartition implements Partition {
 
   async read(offset: number, { maxRecords, maxBytes }: ReadLimits): Promise<LogRecord[]> {
     checkRange(this, offset);
-    const records: LogRecord[] = [];
-    let bytes = 0;
-    for (const record of this.#records.slice(offset, offset + maxRecords)) {
-      bytes += record.value.length;
-      if (records.length > 0 && bytes > maxBytes) break;
-      records.push({ ...record, value: record.value.slice() });
-    }
-    return records;
+    const records = withinLimits(this.#records.slice(offset, offset + maxRecords), { maxRecords, maxBytes });
+    return records.map((record) => ({ ...record, value: record.value.slice() }));
   }
 
   async close(): Promise<void> {

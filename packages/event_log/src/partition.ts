@@ -23,14 +23,30 @@ export interface ReadLimits {
 
 export const DEFAULT_MAX_BYTES = 8 << 20;
 
+/** As many of the first records as the limits allow, at least one if there is any. */
+export function withinLimits(records: readonly LogRecord[], { maxRecords, maxBytes }: ReadLimits): LogRecord[] {
+  let [count, bytes] = [0, 0];
+  for (const { value } of records) {
+    bytes += value.length;
+    if (count >= maxRecords || (count > 0 && bytes > maxBytes)) break;
+    count++;
+  }
+  return records.slice(0, count);
+}
+
 /** Fails with `log_offset_out_of_range` unless reading can start at `offset`. */
 export function checkRange({ at, first, next }: Partition, offset: number): void {
   if (Number.isSafeInteger(offset) && offset >= first && offset <= next) return;
-  throw new CinelakeError(
+  throw rangeError({ ...at, offset }, first, next);
+}
+
+export function rangeError(place: TopicPartition & { offset: number }, first: number, next: number): CinelakeError {
+  const { topic, partition, offset } = place;
+  return new CinelakeError(
     "log_offset_out_of_range",
-    `${at.topic}/${at.partition} holds offsets ${first} to ${next - 1}; ${offset} ` +
+    `${topic}/${partition} holds offsets ${first} to ${next - 1}; ${offset} ` +
       (offset < first ? "is no longer kept" : "has not been written yet: was the log replaced?"),
-    { details: { ...at, offset, first, next } },
+    { details: { topic, partition, offset, first, next } },
   );
 }
 

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { assignPartitions } from "../src/assignment.ts";
 import { openEventLog, partitionKey, type Consumer, type TopicPartition } from "../src/index.ts";
+import { expectEachOnceWhileMembersChange } from "./members.ts";
 
 const partitions = (topic: string, count: number): TopicPartition[] =>
   Array.from({ length: count }, (_, partition) => ({ topic, partition }));
@@ -46,65 +47,7 @@ test("each partition goes to one subscriber, evenly, and a balanced group keeps 
 test("members come and go: records of a partition are never handed out after its revocation, and none is lost", async () => {
   await using log = await openEventLog("memory:");
   await log.createTopics([{ name: "t", partitions: 6 }]);
-  const count = 600;
-  const done = new Map<string, number>();
-  const holder = new Map<string, string>();
-  const stop = new AbortController();
-  const left = new Set<Consumer>();
-  const member = async (name: string): Promise<{ consumer: Consumer; loop: Promise<void> }> => {
-    const pending = new Map<string, number>();
-    const consumer = await log.consumer({
-      group: "g",
-      topics: ["t"],
-      onAssigned: async (gained) => {
-        for (const key of gained.map(partitionKey)) {
-          expect(holder.has(key)).toBe(false);
-          holder.set(key, name);
-        }
-        return new Map();
-      },
-      onRevoked: async (lost) => {
-        const keys = lost.map(partitionKey);
-        await consumer.commit(new Map([...pending].filter(([key]) => keys.includes(key))));
-        for (const key of keys) holder.delete(key);
-      },
-    });
-    const run = async (): Promise<void> => {
-      while (!stop.signal.aborted && !left.has(consumer)) {
-        const records = await consumer.poll({ maxRecords: 7, maxWaitMs: 20 });
-        for (const record of records) {
-          const key = partitionKey(record);
-          expect(holder.get(key), "the one who reads it holds it").toBe(name);
-          expect(record.offset).toBe(done.get(key) ?? 0);
-          done.set(key, record.offset + 1);
-          pending.set(key, record.offset + 1);
-        }
-      }
-    };
-    return { consumer, loop: run() };
-  };
-  const leave = async (consumer: Consumer): Promise<void> => {
-    left.add(consumer);
-    await consumer[Symbol.asyncDispose]();
-  };
-  const members = [await member("0")];
-  const loops = [members[0]!.loop];
-  const join = async (name: string): Promise<void> => {
-    const joined = await member(name);
-    members.push(joined);
-    loops.push(joined.loop);
-  };
-  for (let index = 0; index < count; index++) {
-    await log.append("t", [{ key: String(index), value: new Uint8Array(1) }]);
-    if (index % 40 === 20) await join(String(index));
-    if (index % 40 === 39) await leave(members.shift()!.consumer);
-    if (index % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  const total = (): number => [...done.values()].reduce((sum, next) => sum + next, 0);
-  for (let wait = 0; wait < 500 && total() < count; wait++) await new Promise((resolve) => setTimeout(resolve, 10));
-  stop.abort();
-  await Promise.all(loops);
-  expect(total()).toBe(count);
+  await expectEachOnceWhileMembersChange(log, "t", { count: 600, pauseMs: 0.1 });
 });
 
 test("a failing callback and an offset beyond the log reach the caller of poll", async () => {

@@ -13,6 +13,16 @@ test("unknown schemes, folders that cannot be used, and bad names are refused", 
   for (const url of ["amqp://x", "relative", "", join(folder.path, "file"), join(folder.path, "file/below")]) {
     await expect(openEventLog(url), url).rejects.toMatchObject({ code: "config_invalid" });
   }
+  for (const url of [
+    "kafka://",
+    "kafka://host:0",
+    "kafka://host:99999",
+    "kafka://a,,b",
+    "kafka://user:secret@host",
+    "kafka://host/x",
+  ]) {
+    await expect(openEventLog(url), url).rejects.toMatchObject({ code: "config_invalid" });
+  }
   await using log = await openEventLog(join(folder.path, "log"));
   const refused = { code: "invalid_argument" };
   for (const name of ["", ".", "..", "a/b", ".groups", "x".repeat(250), "a\n"]) {

@@ -1,4 +1,5 @@
 export { startFaultyProxy, type FaultyProxy, type ProxiedRequest, type ProxyFault } from "./faulty_proxy.ts";
+export { startKafka, startKafkaBroker, type KafkaBroker, type KafkaServer } from "./kafka_server.ts";
 export { startS3Server, type S3Server } from "./s3_server.ts";
 export { faulty, counting, type FaultPlan } from "./wrappers.ts";
 export { openChdb, openDeltaRs, type Chdb, type DeltaRs } from "./other_engines.ts";

@@ -4,8 +4,8 @@ import { openEventLog } from "@cinelake/event_log";
  * Appends to topic `t` for ever, from many workers at once, in batches of different sizes, and reports each acknowledged record as
  * `partition offset value`. A worker has a key of its own and counts its records.
  */
-const [path, run] = process.argv.slice(2) as [string, string];
-const log = await openEventLog(path, { segmentBytes: 40_000 });
+const [url, run] = process.argv.slice(2) as [string, string];
+const log = await openEventLog(url, { segmentBytes: 40_000 });
 await log.createTopics([{ name: "t", partitions: 2 }]);
 
 async function work(worker: number): Promise<void> {
