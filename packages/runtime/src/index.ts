@@ -25,4 +25,5 @@ export {
 export { retry, retryDelay, type RetryOptions } from "./retry.ts";
 export { runService, type RunOptions } from "./run_service.ts";
 export type { Service } from "./service.ts";
+export { sparingly } from "./sparingly.ts";
 export { maskUrl, resolveUrls, URL_VARIABLES, type Environment, type Urls } from "./urls.ts";

@@ -1,3 +1,4 @@
+import { sparingly } from "@cinelake/runtime";
 import type { FastifyInstance } from "fastify";
 import { apiConfigSchema, type ApiSettings } from "./config.ts";
 import type { ApiContext } from "./context.ts";
@@ -43,7 +44,7 @@ export async function createApi(ports: ApiPorts, settings: ApiSettings = {}): Pr
   const covering = repeat(
     async () => users.cover(models.current()?.nextOffsets ?? {}),
     config.modelPollMs,
-    (error) => logger.error({ err: error }, "events that the model does not know cannot be read"),
+    sparingly((error) => logger.error({ err: error }, "events that the model does not know cannot be read")),
   );
   opened.defer(() => covering.stop());
   const trending = createTrendingReader(

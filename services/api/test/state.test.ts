@@ -1,5 +1,6 @@
-import { DEFAULT_PARTITIONS, TOPICS } from "@cinelake/contracts";
+import { CinelakeError, DEFAULT_PARTITIONS, TOPICS } from "@cinelake/contracts";
 import { partitionOf, type EventLog, type NewRecord } from "@cinelake/event_log";
+import { createLogger } from "@cinelake/runtime";
 import { counting, faulty } from "@cinelake/testkit";
 import type { FastifyInstance } from "fastify";
 import { describe, expect, test, vi } from "vitest";
@@ -84,6 +85,38 @@ describe("the model", () => {
     expect(await list(api, "/recommendations/1")).toMatchObject({ model_version: "m2" });
     await world.promote("m3");
     await vi.waitFor(async () => expect((await api.inject("/ready")).json()).toMatchObject({ model_version: "m3" }));
+  });
+
+  test("while the metadata database is away the model serves, /ready says why in one line, and so does the log, once", async () => {
+    let away = false;
+    const lines: string[] = [];
+    const destination = { write: (line: string) => void lines.push(line) };
+    const plan = {
+      before: () => (away ? new CinelakeError("metadata_unavailable", "It cannot be reached") : undefined),
+    };
+    await using world = await openWorld({
+      wrap: (ports) => ({
+        ...ports,
+        metadata: faulty(ports.metadata, plan),
+        logger: createLogger({ service: "api", level: "error", pretty: false, destination }),
+      }),
+    });
+    const api = await world.api({ modelPollMs: 2 });
+    away = true;
+    await vi.waitFor(async () =>
+      expect((await api.inject("/ready")).json()).toMatchObject({
+        missing: ["the serving model cannot be looked up: It cannot be reached"],
+      }),
+    );
+    const failures = async (): Promise<number> =>
+      Number(/model_loads_total\{outcome="failed"\} (\d+)/.exec(await world.ports.metrics.text())?.[1] ?? 0);
+    await vi.waitFor(async () => expect(await failures()).toBeGreaterThan(5));
+    expect(await list(api, "/recommendations/1")).toMatchObject({ model_version: "m1", strategy: "hybrid" });
+    away = false;
+    await vi.waitFor(async () => expect((await api.inject("/ready")).statusCode).toBe(200));
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+      "model cannot be looked up; the one before goes on serving",
+    ]);
   });
 
   test("its snapshot is read once, not at each look", async () => {

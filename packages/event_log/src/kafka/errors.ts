@@ -33,5 +33,6 @@ export function explain(error: unknown, what: string): CinelakeError {
     });
   }
   const reason = answers.length > 0 ? answers.join(", ") : error instanceof Error ? error.message : String(error);
-  return new CinelakeError("log_unavailable", `${what}: ${reason}`, { cause: error });
+  const advice = answers.length > 0 ? "" : ". See that the brokers which LOG_URL names run and can be reached";
+  return new CinelakeError("log_unavailable", `${what}: ${reason.replace(/\.$/, "")}${advice}`, { cause: error });
 }

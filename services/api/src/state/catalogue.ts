@@ -1,6 +1,6 @@
 import type { DeltaTable } from "@cinelake/delta";
 import { findLakeTable, type LakePorts } from "@cinelake/lake";
-import type { Logger } from "@cinelake/runtime";
+import { sparingly, type Logger } from "@cinelake/runtime";
 import { filmsOf, NO_FILMS, type Film, type Films } from "./films.ts";
 import { repeat } from "./repeat.ts";
 
@@ -42,10 +42,13 @@ export async function openCatalogue(ports: CataloguePorts, pollMs: number): Prom
     problem = films.byId.size > 0 ? undefined : NO_CATALOGUE;
   }
 
+  const tell = sparingly((error) =>
+    logger.error({ err: error }, "catalogue cannot be read; the one before goes on serving"),
+  );
   const failed = (error: unknown): void => {
     table = undefined;
     problem = `the catalogue cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    logger.error({ err: error }, "catalogue cannot be read; the one before goes on serving");
+    tell(error);
   };
   await look().catch(failed);
   const polling = repeat(look, pollMs, failed);

@@ -1,7 +1,7 @@
 import { decodeSnapshot } from "@cinelake/als";
 import type { Metadata } from "@cinelake/metadata";
 import type { ObjectStore } from "@cinelake/object_store";
-import type { Logger, Metrics } from "@cinelake/runtime";
+import { sparingly, type Logger, type Metrics } from "@cinelake/runtime";
 import { repeat, type Repeated } from "./repeat.ts";
 import { serveSnapshot, type ServedModel } from "./served_model.ts";
 
@@ -29,11 +29,14 @@ export async function openModelStore(ports: ModelStorePorts, pollMs: number): Pr
   let model: ServedModel | undefined;
   let revision: number | undefined;
   let problem: string | undefined = "the serving model has not been looked up yet";
+  let doing = "looked up";
   const loads = metrics.counter("cinelake_model_loads_total");
   const age = metrics.gauge("cinelake_model_age_seconds");
 
   async function look(): Promise<void> {
+    doing = "looked up";
     const row = await metadata.servingModel();
+    doing = "loaded";
     if (row && row.revision !== revision) {
       problem = model ? problem : `model ${row.modelVersion} is being loaded`;
       const next = serveSnapshot(decodeSnapshot(await store.get(row.snapshotKey)), row.promotedAt);
@@ -47,10 +50,13 @@ export async function openModelStore(ports: ModelStorePorts, pollMs: number): Pr
     if (model) age.set(Math.max(0, now() - model.promotedAt) / 1000);
   }
 
+  const tell = sparingly((error) =>
+    logger.error({ err: error }, `model cannot be ${doing}; the one before goes on serving`),
+  );
   const failed = (error: unknown): void => {
-    problem = `the serving model cannot be loaded: ${error instanceof Error ? error.message : String(error)}`;
+    problem = `the serving model cannot be ${doing}: ${error instanceof Error ? error.message : String(error)}`;
     loads.inc({ outcome: "failed" });
-    logger.error({ err: error }, "model cannot be loaded; the one before goes on serving");
+    tell(error);
   };
   await look().catch(failed);
   const polling: Repeated = repeat(look, pollMs, failed);

@@ -1,7 +1,7 @@
 import { TOPICS, validateEvent } from "@cinelake/contracts";
 import type { EventLog, LogRecord, Offsets, TopicPartition } from "@cinelake/event_log";
 import type { Interaction } from "@cinelake/ranking";
-import type { Logger } from "@cinelake/runtime";
+import { sparingly, type Logger } from "@cinelake/runtime";
 import { covers, planCoverage, type Gap } from "./coverage.ts";
 import { followLog, type LogTail } from "./log_tail.ts";
 import { RecentEvents, userEventOf, type UserEvent } from "./recent_events.ts";
@@ -83,7 +83,7 @@ async function begin(
         if (event) events.add(event);
       }
     },
-    onError: (error) => logger.warn({ err: error }, "the event log cannot be read; trying again"),
+    onError: sparingly((error) => logger.warn({ err: error }, "the event log cannot be read; trying again")),
   });
   let behind = true;
   const caughtUp = (): boolean => {

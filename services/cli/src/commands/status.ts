@@ -15,9 +15,13 @@ export const statusCommand: Command = {
       tableVersions(house),
       topicSizes(house),
     ]);
+    const { urls } = house.configuration;
     const json = {
       owner: house.owner,
-      lake: maskUrl(house.configuration.urls.lake),
+      lake: maskUrl(urls.lake),
+      log: maskUrl(urls.log),
+      cache: maskUrl(urls.cache),
+      metadata: maskUrl(urls.metadata),
       dataset: manifest?.dataset_name ?? null,
       model: model?.modelVersion ?? null,
       tables,
@@ -26,6 +30,9 @@ export const statusCommand: Command = {
     const lines = [
       `process   ${house.owner.pid}, since ${house.owner.startedAt}`,
       `lake      ${json.lake}`,
+      `log       ${json.log}`,
+      `cache     ${json.cache}`,
+      `metadata  ${json.metadata}`,
       `data set  ${json.dataset ?? "none; run ./cinelake bootstrap"}`,
       `model     ${json.model ?? "none; run ./cinelake train"}`,
       ...tables.map(

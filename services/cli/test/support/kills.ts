@@ -44,7 +44,11 @@ async function postForEver(url: string, random: SeededRandom, { sent, acknowledg
 }
 
 /** Lets one more process take over the log, then looks for each acknowledged click: once in the log, in Bronze and in Silver, and nothing else there. */
-export async function expectClicksOnce(directory: string, { sent, acknowledged }: Posted, env: Env = {}): Promise<void> {
+export async function expectClicksOnce(
+  directory: string,
+  { sent, acknowledged }: Posted,
+  env: Env = {},
+): Promise<void> {
   const last = await startPlatform(directory, ["serve"], { FLUSH_INTERVAL_MS: "100", EXPOSURES: "false", ...env });
   const { logged } = await eventually(
     () => clickCounts(directory, env),
