@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { TOPICS, type ExposureEvent } from "@cinelake/contracts";
 import type { EventLog, NewRecord } from "@cinelake/event_log";
-import type { Logger } from "@cinelake/runtime";
+import { sparingly, type Logger } from "@cinelake/runtime";
 
 /** A list that was answered to a user. */
 interface AnsweredList {
@@ -26,6 +26,7 @@ export function createExposures(
   limits: { readonly waiting: number; readonly flushMs: number },
 ): Exposures {
   const { log, logger, now, onDropped } = ports;
+  const tell = sparingly((error) => logger.warn({ err: error }, "exposures could not be written and are dropped"));
   let waiting: NewRecord[] = [];
   let flushing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
@@ -40,7 +41,7 @@ export function createExposures(
       await log.append(TOPICS.exposure, records);
     } catch (error) {
       onDropped(records.length);
-      logger.warn({ err: error, dropped: records.length }, "exposures could not be written");
+      tell(error);
     }
   }
   return {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { configurationSections, loadConfiguration } from "@cinelake/all_in_one";
 import { describe, expect, test } from "vitest";
 import { parseCommandLine } from "../src/arguments.ts";
 import { commands } from "../src/commands/index.ts";
@@ -30,6 +31,20 @@ test("every ./cinelake command that a document shows exists, and its options par
     }
   });
   expect(wrong).toEqual([]);
+});
+
+test("every variable that a document exports exists, and README.md's lead the platform to where they say", () => {
+  const exported = pages.flatMap(({ path, text }) =>
+    codeOf(text).flatMap((line) =>
+      [...line.matchAll(/^export ([A-Z_]+)=(\S+)/g)].map(([, name = "", value = ""]) => ({ path, name, value })),
+    ),
+  );
+  const readme = exported.filter(({ path }) => path === "README.md");
+  expect(readme.map(({ name }) => name)).toEqual(["LOG_URL", "CACHE_URL", "METADATA_URL"]);
+  const known = new Set(configurationSections().flatMap(({ variables }) => variables.map(({ name }) => name)));
+  expect(exported.filter(({ name }) => !known.has(name))).toEqual([]);
+  const { urls } = loadConfiguration(Object.fromEntries(readme.map(({ name, value }) => [name, value])));
+  expect([urls.log, urls.cache, urls.metadata]).toEqual(readme.map(({ value }) => value));
 });
 
 test("README.md names every command", () => {

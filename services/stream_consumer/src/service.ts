@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CinelakeError, EVENT_TOPICS, findError } from "@cinelake/contracts";
-import { retryDelay, type Service } from "@cinelake/runtime";
+import { retryDelay, sparingly, type Service } from "@cinelake/runtime";
 import { createFlusher, type Flusher } from "./flush.ts";
 import { consume, startOffsets, type FlushRequest } from "./membership.ts";
 import { withDefaults, type StreamOptions, type StreamPorts } from "./ports.ts";
@@ -38,6 +38,9 @@ export function createStreamConsumer(deps: StreamPorts, settings: StreamOptions 
 
   async function run(flusher: Flusher): Promise<void> {
     const report = (text: string | undefined): void => void (problem = text);
+    const tell = sparingly((error) =>
+      ports.logger.warn({ err: error }, "reading starts anew from the tables' offsets until it works"),
+    );
     const stopping = (): boolean => stopped.signal.aborted;
     for (let failures = 0; !stopping();) {
       const began = ports.clock();
@@ -51,10 +54,7 @@ export function createStreamConsumer(deps: StreamPorts, settings: StreamOptions 
         }
         failures = ports.clock() - began > 60_000 ? 1 : failures + 1;
         const delay = retryDelay(failures, { delays: options.retryDelaysMs });
-        ports.logger.warn(
-          { err: error, retry_in_ms: Math.round(delay) },
-          "reading starts anew from the tables' offsets",
-        );
+        tell(error);
         await sleep(delay, undefined, { signal: stopped.signal }).catch(() => undefined);
       }
     }
