@@ -75,7 +75,14 @@ function signalFamily(child: ChildProcess, signal: NodeJS.Signals): void {
   if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   child.kill(signal);
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-  for (const each of children.split(" ").filter(Boolean)) process.kill(Number(each), signal);
+  for (const each of children.split(" ").filter(Boolean)) {
+    try {
+      process.kill(Number(each), signal);
+    } catch (error) {
+      // One that has ended meanwhile needs no signal.
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    }
+  }
 }
 
 /** A port of 127.0.0.1 that nobody listens on. */
