@@ -29,6 +29,21 @@ export const METRICS = {
     help: "Records the stream consumer moved to the dead-letter topic.",
     labels: ["reason"],
   },
+  cinelake_stream_records_read_total: {
+    type: "counter",
+    help: "Records that the stream consumer has read from the log.",
+    labels: ["topic"],
+  },
+  cinelake_stream_read_lag_records: {
+    type: "gauge",
+    help: "Records in the log that the stream consumer has not read yet.",
+    labels: ["topic", "partition"],
+  },
+  cinelake_stream_read_lag_seconds: {
+    type: "gauge",
+    help: "Age of the oldest record that the stream consumer has not read yet; 0 when it has all.",
+    labels: ["topic"],
+  },
   cinelake_stream_lag_records: {
     type: "gauge",
     help: "Records in the log that the tables do not have yet.",
@@ -38,6 +53,11 @@ export const METRICS = {
     type: "gauge",
     help: "Age of the oldest record that the tables do not have yet; 0 when they have all.",
     labels: ["topic"],
+  },
+  cinelake_table_freshness_seconds: {
+    type: "gauge",
+    help: "How far a table is behind: age of the oldest record that it lacks, 0 when it has all.",
+    labels: ["layer", "table"],
   },
   cinelake_stream_flush_duration_seconds: {
     type: "histogram",

@@ -1,36 +1,45 @@
-import { validateEvent, type CinelakeEvent, type EventType } from "@cinelake/contracts";
+import { validateEvent, type EventType, type TableSpec } from "@cinelake/contracts";
 import type { LogRecord } from "@cinelake/event_log";
+import { silverRow, type EventRow } from "./event_rows.ts";
 
 /** A record, read as far as it can be. */
 export interface Decoded {
   readonly record: LogRecord;
+  /** When it was read, milliseconds since the epoch. */
+  readonly readAt: number;
   /** The value as text; undefined if it is not UTF-8. */
   readonly text: string | undefined;
   readonly result:
-    | { readonly ok: true; readonly event: CinelakeEvent; readonly eventTsMs: number }
+    | { readonly ok: true; readonly row: EventRow }
     /** Class of the problem, then what is wrong: `invalid_event: rating must be <= 5`. */
     | { readonly ok: false; readonly reason: string };
+}
+
+/** What the records of a topic must be, and the table that takes them. */
+export interface DecodeTarget {
+  readonly type: EventType;
+  readonly silver: TableSpec;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * Decodes and validates a record of a topic; total on any bytes. `now` in milliseconds since the epoch. An event is judged by the clock
- * at which the log took it, so that reading it again gives the same verdict; a log's time that lies ahead of `now` does not count.
+ * Decodes, validates and types a record of a topic; total on any bytes. `now` in milliseconds since the epoch. An event is judged by the
+ * clock at which the log took it, so that reading it again gives the same verdict; a log's time that lies ahead of `now` does not count.
  */
-export function decodeRecord(record: LogRecord, type: EventType, now: number): Decoded {
+export function decodeRecord(record: LogRecord, { type, silver }: DecodeTarget, now: number): Decoded {
   const text = decodeText(record.value);
-  if (text === undefined)
-    return { record, text, result: { ok: false, reason: "invalid_json: the value is not UTF-8 text" } };
+  const refused = (reason: string): Decoded => ({ record, readAt: now, text, result: { ok: false, reason } });
+  if (text === undefined) return refused("invalid_json: the value is not UTF-8 text");
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return { record, text, result: { ok: false, reason: "invalid_json: the value is not JSON" } };
+    return refused("invalid_json: the value is not JSON");
   }
   const checked = validateEvent(value, { type, now: Math.min(record.timestamp, now) });
-  if (!checked.ok) return { record, text, result: { ok: false, reason: `invalid_event: ${checked.reason}` } };
-  return { record, text, result: { ok: true, event: checked.event, eventTsMs: checked.eventTsMs } };
+  if (!checked.ok) return refused(`invalid_event: ${checked.reason}`);
+  return { record, readAt: now, text, result: { ok: true, row: silverRow(silver, record, checked, now) } };
 }
 
 function decodeText(bytes: Uint8Array): string | undefined {

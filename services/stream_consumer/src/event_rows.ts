@@ -7,6 +7,7 @@ import {
   type TableSpec,
 } from "@cinelake/contracts";
 import type { Row } from "@cinelake/delta";
+import type { LogRecord } from "@cinelake/event_log";
 import type { Decoded } from "./decode.ts";
 
 /** A row of a silver_events table; its own columns beside these. Texts and numbers are as the table gives them back. */
@@ -29,42 +30,37 @@ export function identityOf(row: Pick<EventRow, "event_id" | "event_date">): stri
 }
 
 /** The record as received, valid or not: a row of the topic's Bronze table. */
-export function bronzeRow({ record, text }: Decoded, ingestedAt: number): Row {
+export function bronzeRow({ record, text, readAt }: Decoded): Row {
   return {
     topic: record.topic,
     partition: record.partition,
     offset: record.offset,
-    record_ts: new Date(record.timestamp).toISOString(),
+    record_ts: new Date(record.timestamp),
     key: record.key,
     headers: JSON.stringify(record.headers),
     value: text ?? null,
     value_base64: text === undefined ? Buffer.from(record.value).toString("base64") : null,
-    ingestion_ts: new Date(ingestedAt).toISOString(),
-    ingestion_date: utcDay(ingestedAt),
+    ingestion_ts: new Date(readAt),
+    ingestion_date: utcDay(readAt),
   };
 }
 
 /** The valid event as a row of the topic's Silver table; fields that the table does not know are dropped. */
 export function silverRow(
   spec: TableSpec,
-  decoded: Decoded,
-  valid: { readonly event: CinelakeEvent; readonly eventTsMs: number },
-  ingestedAt: number,
+  { partition, offset }: LogRecord,
+  { event, eventTsMs }: { readonly event: CinelakeEvent; readonly eventTsMs: number },
+  readAt: number,
 ): EventRow {
-  const { event } = valid;
   const fields = event as unknown as Readonly<Record<string, unknown>>;
-  const own = spec.columns.map((column) => [column.name, typed(column, fields[column.name])] as const);
-  return {
-    ...Object.fromEntries(own),
-    event_id: event.event_id,
-    event_ts: canonicalEventTs(event.event_ts) ?? new Date(valid.eventTsMs).toISOString(),
-    event_date: partitionDate(spec, valid.eventTsMs),
-    user_id: event.user_id,
-    movie_id: event.movie_id,
-    log_partition: decoded.record.partition,
-    log_offset: decoded.record.offset,
-    ingestion_ts: new Date(ingestedAt).toISOString(),
-  };
+  const row: Record<string, unknown> = {};
+  for (const column of spec.columns) row[column.name] = typed(column, fields[column.name]);
+  row["event_ts"] = canonicalEventTs(event.event_ts) ?? new Date(eventTsMs).toISOString();
+  row["event_date"] = partitionDate(spec, eventTsMs);
+  row["log_partition"] = partition;
+  row["log_offset"] = offset;
+  row["ingestion_ts"] = new Date(readAt);
+  return row as unknown as EventRow;
 }
 
 function typed(column: ColumnSpec, value: unknown): unknown {

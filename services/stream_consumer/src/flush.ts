@@ -1,20 +1,30 @@
-import { DEAD_LETTER_TOPIC, findError, placeholderMovie, placeholderUser, type EventTopic } from "@cinelake/contracts";
+import {
+  CinelakeError,
+  DEAD_LETTER_TOPIC,
+  findError,
+  placeholderMovie,
+  placeholderUser,
+  type EventTopic,
+} from "@cinelake/contracts";
 import type { ApplicationTransaction, CommitResult, DeltaTable, Row } from "@cinelake/delta";
-import { partitionKey, type LogRecord, type Offsets } from "@cinelake/event_log";
+import { partitionKey, type Offsets } from "@cinelake/event_log";
 import { openLakeTable } from "@cinelake/lake";
-import { planTopic, readTopic, type TopicPlan } from "./flush_plan.ts";
+import type { Decoded, DecodeTarget } from "./decode.ts";
+import { freshRecords, planTopic, type TopicPlan } from "./flush_plan.ts";
 import type { ResolvedPorts } from "./ports.ts";
 import { commitEvents, commitRows, knownEvents, type StreamTable, type TopicTables } from "./topic_tables.ts";
 
 /** Writes buffered records to the lake. */
 export interface Flusher {
   readonly tables: ReadonlyMap<string, TopicTables>;
+  /** What the records of a topic are decoded for. */
+  targetOf(topic: string): DecodeTarget;
   /**
-   * Brings all records into the tables: dead letters first, then placeholders, then per topic Silver and Bronze, each commit with its
+   * Brings all records into the tables: dead letters first, then placeholders, then the topics' tables, each commit with its
    * own offsets. Records that a table has are skipped, so a flush that failed half-way is simply made again. Gives the offsets that
    * all tables have. Fails with `delta_txn_conflict` if another writer has moved a table's offsets.
    */
-  write(records: ReadonlyMap<string, readonly LogRecord[]>): Promise<Offsets>;
+  write(records: ReadonlyMap<string, readonly Decoded[]>): Promise<Offsets>;
 }
 
 /** Commits that lost against another writer are planned anew this often at once. */
@@ -24,6 +34,9 @@ export async function createFlusher(ports: ResolvedPorts, tables: readonly Topic
   const movies = await openLakeTable(ports, "silver_movies");
   const users = await openLakeTable(ports, "silver_users");
   const byTopic = new Map<string, TopicTables>(tables.map((each) => [each.topic, each]));
+  const targets = new Map<string, DecodeTarget>(
+    tables.map(({ topic, type, silver }) => [topic, { type, silver: silver.spec }]),
+  );
   /** Keys of dead letters that are in the log already while their records wait for a commit. */
   const buried = new Set<string>();
 
@@ -44,14 +57,13 @@ export async function createFlusher(ports: ResolvedPorts, tables: readonly Topic
     );
   }
 
-  async function write(records: ReadonlyMap<string, readonly LogRecord[]>): Promise<Offsets> {
-    const now = ports.clock();
+  async function write(records: ReadonlyMap<string, readonly Decoded[]>): Promise<Offsets> {
     const plans: TopicPlan[] = [];
     for (const [topic, ofTopic] of records) {
       const ofTables = byTopic.get(topic);
       if (!ofTables) continue;
-      const read = readTopic(ofTables, ofTopic, now);
-      plans.push(planTopic(read, await knownEvents(ofTables.silver, ports.engine, read.candidates), now));
+      const fresh = freshRecords(ofTables, ofTopic);
+      plans.push(planTopic(fresh, await knownEvents(ofTables.silver, fresh.candidates)));
     }
     await bury(plans);
     const movieRows = distinct(plans, (plan) => plan.movieIds).map(placeholderMovie);
@@ -64,6 +76,11 @@ export async function createFlusher(ports: ResolvedPorts, tables: readonly Topic
 
   return {
     tables: byTopic,
+    targetOf(topic) {
+      const target = targets.get(topic);
+      if (!target) throw new CinelakeError("internal", `The stream consumer has no table for topic ${topic}`);
+      return target;
+    },
     async write(records) {
       for (let attempt = 1; ; attempt++) {
         try {
@@ -91,12 +108,14 @@ async function mergePlaceholders(table: DeltaTable, key: string, rows: readonly 
 async function commitTopic(ports: ResolvedPorts, plan: TopicPlan): Promise<void> {
   const started = performance.now();
   const { tables, bronze, silver } = plan;
-  await commitTable(ports, tables.silver, silver.transactions, () =>
-    commitEvents(tables.silver, silver, silver.transactions),
-  );
-  await commitTable(ports, tables.bronze, bronze.transactions, () =>
-    commitRows(tables.bronze, bronze.rows, bronze.transactions),
-  );
+  await all([
+    commitTable(ports, tables.silver, silver.transactions, () =>
+      commitEvents(tables.silver, silver, silver.transactions),
+    ),
+    commitTable(ports, tables.bronze, bronze.transactions, () =>
+      commitRows(tables.bronze, bronze.rows, bronze.transactions),
+    ),
+  ]);
   if (plan.repeats > 0)
     ports.metrics?.counter("cinelake_stream_duplicates_total").inc({ topic: tables.topic }, plan.repeats);
   const seconds = (performance.now() - started) / 1000;

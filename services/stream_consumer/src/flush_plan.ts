@@ -1,14 +1,14 @@
 import type { LogRecord, NewRecord } from "@cinelake/event_log";
 import { deadLetter, reasonClass } from "./dead_letter.ts";
-import { decodeRecord, type Decoded } from "./decode.ts";
+import type { Decoded } from "./decode.ts";
 import { planDedupe } from "./dedupe.ts";
-import { bronzeRow, silverRow, type EventRow } from "./event_rows.ts";
+import { bronzeRow, type EventRow } from "./event_rows.ts";
 import { offsetsAfter, planTransactions, unwritten } from "./offsets.ts";
 import type { TopicTables } from "./topic_tables.ts";
 import type { ApplicationTransaction, Row } from "@cinelake/delta";
 
-/** A topic's records, read and typed, before the Silver table has been asked for known events. */
-export interface ReadTopic {
+/** A topic's records as far as its tables do not have them, before the Silver table has been asked for known events. */
+export interface FreshRecords {
   readonly tables: TopicTables;
   /** Records that Bronze lacks. */
   readonly raw: readonly Decoded[];
@@ -22,7 +22,8 @@ export interface ReadTopic {
 /** Everything that a flush writes for one topic. */
 export interface TopicPlan {
   readonly tables: TopicTables;
-  readonly bronze: { readonly rows: readonly Row[]; readonly transactions: readonly ApplicationTransaction[] };
+  /** Bronze rows are made when they are written: all of them would take as much memory as the records. */
+  readonly bronze: { readonly rows: Iterable<Row>; readonly transactions: readonly ApplicationTransaction[] };
   readonly silver: {
     readonly insert: readonly EventRow[];
     readonly replace: readonly EventRow[];
@@ -35,24 +36,23 @@ export interface TopicPlan {
   readonly repeats: number;
 }
 
-/** Decodes and types a topic's buffered records, as far as its tables do not have them; pure. */
-export function readTopic(tables: TopicTables, records: readonly LogRecord[], now: number): ReadTopic {
-  const decoded = records.map((record) => decodeRecord(record, tables.type, now));
+/** Those of a topic's records that its tables lack; pure. */
+export function freshRecords(tables: TopicTables, decoded: readonly Decoded[]): FreshRecords {
   const at = ({ record }: Decoded) => record;
   const fresh = unwritten(decoded, at, tables.silver.offsets);
   const candidates: EventRow[] = [];
   const candidateRecords: LogRecord[] = [];
-  for (const each of fresh) {
-    if (!each.result.ok) continue;
-    candidates.push(silverRow(tables.silver.spec, each, each.result, now));
-    candidateRecords.push(each.record);
+  for (const { record, result } of fresh) {
+    if (!result.ok) continue;
+    candidates.push(result.row);
+    candidateRecords.push(record);
   }
   return { tables, raw: unwritten(decoded, at, tables.bronze.offsets), fresh, candidates, candidateRecords };
 }
 
 /** Decides what goes where; `known` are the Silver rows that share an identity with a candidate. Pure. */
-export function planTopic(read: ReadTopic, known: readonly EventRow[], now: number): TopicPlan {
-  const { tables, raw, fresh, candidates, candidateRecords } = read;
+export function planTopic(records: FreshRecords, known: readonly EventRow[]): TopicPlan {
+  const { tables, raw, fresh, candidates, candidateRecords } = records;
   const { topic, bronze, silver } = tables;
   const dedupe = planDedupe(candidates, known);
   const written = [...dedupe.insert, ...dedupe.replace];
@@ -68,7 +68,7 @@ export function planTopic(read: ReadTopic, known: readonly EventRow[], now: numb
   return {
     tables,
     bronze: {
-      rows: raw.map((each) => bronzeRow(each, now)),
+      rows: lazily(raw, bronzeRow),
       transactions: planTransactions(topic, bronze.offsets, offsetsOf(raw)),
     },
     silver: {
@@ -84,4 +84,8 @@ export function planTopic(read: ReadTopic, known: readonly EventRow[], now: numb
     userIds: [...new Set(written.map((row) => row.user_id))],
     repeats: dedupe.repeats,
   };
+}
+
+function lazily<A, B>(items: readonly A[], make: (item: A) => B): Iterable<B> {
+  return { [Symbol.iterator]: () => items.values().map(make) };
 }

@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { EVENT_TOPICS, findError } from "@cinelake/contracts";
+import { setImmediate as letOthersWork } from "node:timers/promises";
+import { EVENT_TOPICS } from "@cinelake/contracts";
 import { partitionKey, type Consumer, type Offsets, type TopicPartition } from "@cinelake/event_log";
-import { retryDelay } from "@cinelake/runtime";
-import { createBuffer } from "./buffer.ts";
+import { decodeRecord } from "./decode.ts";
 import type { Flusher } from "./flush.ts";
 import { reportLag } from "./lag.ts";
 import { startOffset } from "./offsets.ts";
 import type { ResolvedOptions, ResolvedPorts } from "./ports.ts";
+import { createRecordWriter } from "./record_writer.ts";
 import { readOffsets } from "./topic_tables.ts";
 
 /** Somebody waits until everything before `targets` is in the tables. */
@@ -29,21 +29,20 @@ export interface MembershipContext {
 }
 
 const POLL_MS = 100;
-const POLL_RECORDS = 5_000;
+/** Few enough that decoding them does not keep others in this process waiting. */
+const POLL_RECORDS = 1_000;
 const LAG_MS = 5_000;
 
 /**
- * One membership in the consumer group: reads, buffers and flushes until the service stops (then flushes a last time). Throws when
- * reading has to start anew from the tables' offsets: what it buffered is then simply read again.
+ * One membership in the consumer group: reads and decodes while what it has read goes to the tables, until the service stops (then flushes
+ * a last time). Throws when reading has to start anew from the tables' offsets: what it buffered is then simply read again.
  */
 export async function consume(context: MembershipContext): Promise<void> {
   const { ports, options, flusher, requests } = context;
-  const { log, logger, clock } = ports;
-  const buffer = createBuffer();
+  const { log, clock, metrics } = ports;
+  const writer = createRecordWriter(context);
   const positions = new Map<string, number>();
-  let failures = 0;
-  let retryAt = 0;
-  let fatal: { readonly error: unknown } | undefined;
+  let failure: { readonly error: unknown } | undefined;
 
   async function onAssigned(partitions: readonly TopicPartition[]): Promise<Offsets> {
     try {
@@ -51,69 +50,33 @@ export async function consume(context: MembershipContext): Promise<void> {
       for (const [key, offset] of starts) positions.set(key, offset);
       return starts;
     } catch (error) {
-      fatal ??= { error };
+      failure ??= { error };
       throw error;
     }
   }
 
-  /** The group may take partitions away at any time, also during a flush: one writes after the other. */
-  let writing: Promise<unknown> = Promise.resolve();
-  function writeBuffer(): Promise<Offsets> {
-    const work = async (): Promise<Offsets> => {
-      const count = buffer.rows;
-      if (count === 0) return new Map();
-      const written = await flusher.write(buffer.byTopic());
-      buffer.drop(count, clock());
-      return written;
-    };
-    const turn = writing.then(work);
-    writing = turn.catch(() => undefined);
-    return turn;
-  }
-
   /** What cannot be written before the partitions go is read again by whoever has them next, and the rest by a new membership. */
   async function onRevoked(partitions: readonly TopicPartition[]): Promise<void> {
-    try {
-      if (!fatal) await writeBuffer();
-    } catch (error) {
-      fatal = { error };
-    }
+    if (!failure) await writer.writeOnce();
     for (const partition of partitions) positions.delete(partitionKey(partition));
   }
 
-  /** Empties the buffer, or gives the error after which it is tried again. */
-  async function flush(consumer: Consumer): Promise<unknown> {
-    try {
-      const written = await writeBuffer();
-      failures = 0;
-      context.report(undefined);
-      if (written.size > 0) await commitForLagTools(ports, consumer, written);
-      return undefined;
-    } catch (error) {
-      if (findError(error, "delta_txn_conflict")) {
-        fatal = { error };
-        throw error;
-      }
-      failures++;
-      const delay = retryDelay(failures, { delays: options.retryDelaysMs });
-      retryAt = clock() + delay;
-      const topics = [...buffer.byTopic().keys()];
-      for (const topic of topics) ports.metrics?.counter("cinelake_stream_flushes_failed_total").inc({ topic });
-      context.report(`flush failed ${failures} times, ${buffer.rows} records wait: ${messageOf(error)}`);
-      logger.error({ err: error, failures, retry_in_ms: Math.round(delay) }, "flush failed; its records are kept");
-      return error;
-    }
+  async function read(consumer: Consumer): Promise<void> {
+    const records = await consumer.poll({ maxRecords: POLL_RECORDS, maxWaitMs: POLL_MS });
+    const now = clock();
+    writer.buffer.add(records.map((record) => decodeRecord(record, flusher.targetOf(record.topic), now)));
+    for (const record of records) positions.set(partitionKey(record), record.offset + 1);
+    for (const [topic, { length }] of Map.groupBy(records, (record) => record.topic))
+      metrics?.counter("cinelake_stream_records_read_total").inc({ topic }, length);
   }
-
-  const isFull = () => buffer.rows >= options.flushRows || buffer.bytes >= options.flushBytes;
-  const isDue = () => isFull() || (buffer.oldest !== undefined && clock() - buffer.oldest >= options.flushIntervalMs);
 
   async function settleRequests(consumer: Consumer): Promise<void> {
     const held = consumer.assignment().map(partitionKey);
     const hasRead = (targets: Offsets) => held.every((key) => (positions.get(key) ?? 0) >= (targets.get(key) ?? 0));
     const ready = held.length === 0 ? [] : requests.filter(({ targets }) => hasRead(targets));
     if (ready.length === 0) return;
-    const error = await flush(consumer);
+    const error = await writer.flush(consumer);
+    if (writer.fatal()) return;
     for (const request of ready) {
       requests.splice(requests.indexOf(request), 1);
       if (error === undefined) request.resolve();
@@ -123,24 +86,25 @@ export async function consume(context: MembershipContext): Promise<void> {
 
   await using consumer = await log.consumer({ group: options.group, topics: EVENT_TOPICS, onAssigned, onRevoked });
   let lagAt = 0;
-  while (!context.stopping()) {
-    if (isFull()) await sleep(Math.min(POLL_MS, Math.max(0, retryAt - clock())));
-    else {
-      const maxRecords = Math.min(POLL_RECORDS, options.flushRows - buffer.rows);
-      const records = await consumer.poll({ maxRecords, maxWaitMs: POLL_MS });
-      buffer.add(records, clock());
-      for (const record of records) positions.set(partitionKey(record), record.offset + 1);
+  try {
+    while (!context.stopping()) {
+      if (writer.isFull()) await writer.idle(POLL_MS);
+      else await read(consumer);
+      failure ??= writer.fatal();
+      if (failure) throw failure.error;
+      if (!writer.hasFailed()) context.report(undefined);
+      writer.flushIfDue(consumer);
+      await settleRequests(consumer);
+      if (metrics && clock() - lagAt >= LAG_MS) {
+        lagAt = clock();
+        await reportLag(metrics, ports, flusher.tables.values(), writer.buffer.byTopic(), positions);
+      }
+      await letOthersWork();
     }
-    if (fatal) throw fatal.error;
-    if (failures === 0) context.report(undefined);
-    if (isDue() && clock() >= retryAt) await flush(consumer);
-    await settleRequests(consumer);
-    if (ports.metrics && clock() - lagAt >= LAG_MS) {
-      lagAt = clock();
-      await reportLag(ports.metrics, ports, flusher.tables.values(), buffer.byTopic());
-    }
+    await writer.flush(consumer);
+  } finally {
+    await writer.settled();
   }
-  await flush(consumer);
 }
 
 /** Where to read each partition from; fails with `table_ahead_of_log` (offsets.ts). */
@@ -171,18 +135,4 @@ export async function startOffsets(
     }
   }
   return starts;
-}
-
-/** Nothing depends on the group's offsets, so a failure is only logged. */
-async function commitForLagTools({ logger }: ResolvedPorts, consumer: Consumer, written: Offsets): Promise<void> {
-  const held = new Set(consumer.assignment().map(partitionKey));
-  try {
-    await consumer.commit(new Map([...written].filter(([key]) => held.has(key))));
-  } catch (error) {
-    logger.warn({ err: error }, "the group's offsets could not be committed; lag tools show too much");
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

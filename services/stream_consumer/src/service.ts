@@ -30,10 +30,16 @@ export function createStreamConsumer(deps: StreamPorts, settings: StreamOptions 
   let problem: string | undefined;
 
   async function begin(): Promise<void> {
-    const flusher = await createFlusher(ports, await openTopicTables(ports));
+    await using opened = new AsyncDisposableStack();
+    const engines = {
+      bronze: opened.use(await ports.engine.session()),
+      silver: opened.use(await ports.engine.session()),
+    };
+    const flusher = await createFlusher(ports, await openTopicTables(ports.store, engines));
     const partitions = await partitionsOf(ports.log);
     await startOffsets(ports, flusher, partitions);
-    running = run(flusher);
+    const resources = opened.move();
+    running = run(flusher).finally(() => resources.disposeAsync());
   }
 
   async function run(flusher: Flusher): Promise<void> {

@@ -9,16 +9,16 @@ import {
   type TableName,
   type TableSpec,
 } from "@cinelake/contracts";
-import type { ApplicationTransaction, CommitResult, DeltaTable, Row } from "@cinelake/delta";
+import type { ApplicationTransaction, CommitResult, DeltaTable, Row, SqlEngine } from "@cinelake/delta";
 import { openLakeTable, type LakePorts } from "@cinelake/lake";
 import { identityOf, type EventRow } from "./event_rows.ts";
 import type { TableOffsets } from "./offsets.ts";
-import type { StreamPorts } from "./ports.ts";
 
 /** A table with the offsets that its last commit known here carries. */
 export interface StreamTable {
   readonly spec: TableSpec;
   readonly table: DeltaTable;
+  readonly engine: SqlEngine;
   offsets: TableOffsets;
 }
 
@@ -30,18 +30,23 @@ export interface TopicTables {
   readonly silver: StreamTable;
 }
 
-/** Opens both tables of every topic; offsets are read by `readOffsets`. */
-export async function openTopicTables(ports: LakePorts): Promise<TopicTables[]> {
-  const open = async (name: TableName): Promise<StreamTable> => ({
+/** Opens both tables of every topic; offsets are read by `readOffsets`. Either layer has an engine of its own, so that both write at once. */
+export async function openTopicTables(
+  store: LakePorts["store"],
+  engines: { readonly bronze: SqlEngine; readonly silver: SqlEngine },
+): Promise<TopicTables[]> {
+  const open = async (name: TableName, engine: SqlEngine): Promise<StreamTable> => ({
     spec: tableSpec(name),
-    table: await openLakeTable(ports, name),
+    table: await openLakeTable({ store, engine }, name),
+    engine,
     offsets: new Map(),
   });
   const opened: TopicTables[] = [];
   for (const type of EVENT_TYPES) {
     const topic = TOPICS[type];
     const names = tablesOfTopic(topic);
-    const [bronze, silver] = [await open(names.bronze), await open(names.silver)];
+    const bronze = await open(names.bronze, engines.bronze);
+    const silver = await open(names.silver, engines.silver);
     opened.push({ topic, type, bronze, silver });
   }
   return opened;
@@ -62,8 +67,7 @@ export async function readOffsets({ topic, bronze, silver }: TopicTables, partit
 
 /** Rows of the Silver table with the identity of a candidate, by a scan of the candidates' days. */
 export async function knownEvents(
-  { table }: StreamTable,
-  engine: StreamPorts["engine"],
+  { table, engine }: StreamTable,
   candidates: readonly EventRow[],
 ): Promise<EventRow[]> {
   if (candidates.length === 0) return [];
@@ -82,7 +86,7 @@ export async function knownEvents(
 /** Appends to Bronze, or writes nothing but the offsets if there are no rows. */
 export function commitRows(
   { table }: StreamTable,
-  rows: readonly Row[],
+  rows: Iterable<Row>,
   transactions: readonly ApplicationTransaction[],
 ): Promise<CommitResult> {
   return table.append({ rows }, { transactions, allowEmpty: true });

@@ -3,8 +3,9 @@ import { tableSpec } from "@cinelake/contracts";
 import { describe, expect, test } from "vitest";
 import { deadLetter } from "../src/dead_letter.ts";
 import { decodeRecord } from "../src/decode.ts";
-import { bronzeRow, silverRow } from "../src/event_rows.ts";
+import { bronzeRow } from "../src/event_rows.ts";
 
+const RATINGS = { type: "rating", silver: tableSpec("silver_events_ratings") } as const;
 const now = Date.parse("2026-01-02T12:00:00Z");
 const event = {
   event_id: "0F8FAD5B-D9CB-469F-A165-70867728950E",
@@ -34,9 +35,9 @@ const late = { timestamp: Date.parse("2026-01-02T19:00:00Z") };
 
 describe("records", () => {
   test("a valid event becomes a Silver row: id in lower case, instant in UTC, unknown fields dropped", () => {
-    const decoded = decodeRecord(record(event, late), "rating", late.timestamp);
+    const decoded = decodeRecord(record(event, late), RATINGS, late.timestamp);
     if (!decoded.result.ok) throw new Error(decoded.result.reason);
-    expect(silverRow(tableSpec("silver_events_ratings"), decoded, decoded.result, now)).toEqual({
+    expect(decoded.result.row).toEqual({
       event_id: "0f8fad5b-d9cb-469f-a165-70867728950e",
       event_ts: "2026-01-02T18:59:59.123456Z",
       event_date: "2026-01-02",
@@ -46,7 +47,7 @@ describe("records", () => {
       review_text: null,
       log_partition: 1,
       log_offset: 12,
-      ingestion_ts: "2026-01-02T12:00:00.000Z",
+      ingestion_ts: new Date(late.timestamp),
     });
   });
 
@@ -63,9 +64,9 @@ describe("records", () => {
       /^invalid_event: user_id/,
     ],
   ])("%s is invalid, and Bronze has it as received", (_, value, reason) => {
-    const decoded = decodeRecord(record(value, late), "rating", late.timestamp);
+    const decoded = decodeRecord(record(value, late), RATINGS, late.timestamp);
     expect(decoded.result).toMatchObject({ ok: false, reason: expect.stringMatching(reason) });
-    const row = bronzeRow(decoded, now);
+    const row = bronzeRow(decoded);
     const bytes =
       row["value_base64"] === null
         ? Buffer.from(String(row["value"]))
@@ -75,10 +76,10 @@ describe("records", () => {
 
   test("an event is judged by the clock of the log, so reading it again later gives the same verdict", () => {
     const early = record({ ...event, event_ts: "2026-01-02T12:00:00Z" }, { timestamp: now - 3600_000 });
-    expect(decodeRecord(early, "rating", now).result.ok).toBe(false);
-    expect(decodeRecord(early, "rating", now + 86_400_000).result.ok).toBe(false);
+    expect(decodeRecord(early, RATINGS, now).result.ok).toBe(false);
+    expect(decodeRecord(early, RATINGS, now + 86_400_000).result.ok).toBe(false);
     const lying = record({ ...event, event_ts: "2026-02-02T12:00:00Z" }, { timestamp: now + 90 * 86_400_000 });
-    expect(decodeRecord(lying, "rating", now).result.ok).toBe(false);
+    expect(decodeRecord(lying, RATINGS, now).result.ok).toBe(false);
   });
 
   test("a dead letter is equal byte by byte when it is repeated, and counts attempts on", () => {

@@ -46,40 +46,69 @@ export async function loadRows(
   }
 }
 
+/** The rows as columns of up to `rowsPerChunk` values. */
 async function* columnBatches(
   columns: readonly SqlColumn[],
   types: readonly DuckDBType[],
   rows: Rows,
 ): AsyncGenerator<DuckDBValue[][]> {
-  const names = new Map(columns.map((column, index) => [column.name, index]));
-  const writers = types.map(valueWriter);
-  const fresh = (): DuckDBValue[][] => columns.map(() => []);
-  let batch = fresh();
-  let row = 0;
-  for await (const object of rows) {
-    const unknown = Object.keys(object).find((name) => !names.has(name) && object[name] !== undefined);
-    if (unknown !== undefined) throw mismatch(unknown, row, "is not a column of the table");
-    for (let index = 0; index < columns.length; index++) {
-      const name = columns[index]!.name;
+  const batch = new ColumnBatch(columns, types);
+  // Waiting for each row of what is at hand would cost more than writing it.
+  if (Symbol.iterator in rows) {
+    for (const row of rows) if (batch.add(row)) yield batch.take();
+  } else {
+    for await (const row of rows) if (batch.add(row)) yield batch.take();
+  }
+  if (batch.size > 0) yield batch.take();
+}
+
+/** Values gathered by column, as DuckDB takes them. */
+class ColumnBatch {
+  readonly #columns: readonly SqlColumn[];
+  readonly #names: ReadonlySet<string>;
+  readonly #writers: readonly ReturnType<typeof valueWriter>[];
+  #values: DuckDBValue[][];
+  #taken = 0;
+  size = 0;
+
+  constructor(columns: readonly SqlColumn[], types: readonly DuckDBType[]) {
+    this.#columns = columns;
+    this.#names = new Set(columns.map(({ name }) => name));
+    this.#writers = types.map(valueWriter);
+    this.#values = columns.map(() => []);
+  }
+
+  /** True when the batch is full. */
+  add(object: Readonly<Record<string, unknown>>): boolean {
+    for (const name of Object.keys(object)) {
+      if (!this.#names.has(name) && object[name] !== undefined)
+        throw this.#mismatch(name, "is not a column of the table");
+    }
+    for (let index = 0; index < this.#columns.length; index++) {
+      const { name } = this.#columns[index]!;
       try {
-        batch[index]!.push(writers[index]!(memberOf(object, name)));
+        this.#values[index]!.push(this.#writers[index]!(memberOf(object, name)));
       } catch (error) {
-        if (error instanceof ValueError) throw mismatch(name, row, error.message, error);
+        if (error instanceof ValueError) throw this.#mismatch(name, error.message, error);
         throw error;
       }
     }
-    row++;
-    if (row % rowsPerChunk === 0) {
-      yield batch;
-      batch = fresh();
-    }
+    return ++this.size === rowsPerChunk;
   }
-  if (row % rowsPerChunk !== 0) yield batch;
-}
 
-function mismatch(column: string, row: number, problem: string, cause?: unknown): CinelakeError {
-  return new CinelakeError("delta_schema_mismatch", `Column ${column}, row ${row + 1} of the source: ${problem}.`, {
-    cause,
-    details: { column, row },
-  });
+  take(): DuckDBValue[][] {
+    const values = this.#values;
+    this.#taken += this.size;
+    this.size = 0;
+    this.#values = this.#columns.map(() => []);
+    return values;
+  }
+
+  #mismatch(column: string, problem: string, cause?: unknown): CinelakeError {
+    const row = this.#taken + this.size;
+    return new CinelakeError("delta_schema_mismatch", `Column ${column}, row ${row + 1} of the source: ${problem}.`, {
+      cause,
+      details: { column, row },
+    });
+  }
 }

@@ -15,6 +15,7 @@ import {
   type DuckDBType,
   type DuckDBValue,
 } from "@duckdb/node-api";
+import { daysOfDate, microsOfTimestamp } from "./iso_time.ts";
 
 /** Thrown by a writer for a value that its type cannot hold; the caller adds the column's name. */
 export class ValueError extends Error {
@@ -141,14 +142,12 @@ function map(type: DuckDBMapType): Write {
 }
 
 function daysOf(value: unknown): number {
-  return isDate(value) ? Date.parse(`${value}T00:00:00Z`) / 86_400_000 : fail(value, "YYYY-MM-DD");
+  return (typeof value === "string" ? daysOfDate(value) : undefined) ?? fail(value, "YYYY-MM-DD");
 }
 
-/** True for the text `YYYY-MM-DD` of a day that exists (Date.parse rolls 2021-02-31 over into March). */
+/** True for the text `YYYY-MM-DD` of a day that exists. */
 export function isDate(value: unknown): value is string {
-  if (typeof value !== "string" || !/^\d{4}-\d\d-\d\d$/.test(value)) return false;
-  const millis = Date.parse(`${value}T00:00:00Z`);
-  return !Number.isNaN(millis) && new Date(millis).toISOString().startsWith(value);
+  return typeof value === "string" && daysOfDate(value) !== undefined;
 }
 
 const timestampText = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6})0*)?(Z|[+-]\d\d:?\d\d)?$/;
@@ -156,6 +155,8 @@ const timestampText = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,6})0*)?(
 /** Microseconds since the epoch of a Date or an ISO text of up to six decimal places. */
 export function microsOf(value: unknown, zone: "required" | "none"): bigint {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return BigInt(value.getTime()) * 1000n;
+  const usual = typeof value === "string" ? microsOfTimestamp(value, zone === "required") : undefined;
+  if (usual !== undefined) return usual;
   const wanted = zone === "required" ? "a Date or an ISO timestamp with its offset" : "an ISO timestamp without offset";
   const match = typeof value === "string" ? timestampText.exec(value) : null;
   if (!match || (match[4] !== undefined) !== (zone === "required")) return fail(value, wanted);
