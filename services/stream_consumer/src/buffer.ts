@@ -13,8 +13,8 @@ export interface RecordBuffer {
   drop(count: number): void;
 }
 
-/** A record's share of memory beside its value: objects, key, headers. */
-const OVERHEAD = 256;
+/** A record's share of memory beside its value, roughly: objects, key, headers, the Silver row. */
+const OVERHEAD = 700;
 
 export function createBuffer(): RecordBuffer {
   let records: Decoded[] = [];
@@ -27,7 +27,7 @@ export function createBuffer(): RecordBuffer {
       return bytes;
     },
     get oldest() {
-      return records[0]?.readAt;
+      return records[0]?.readAt.getTime();
     },
     add(added) {
       for (const record of added) {

@@ -30,7 +30,9 @@ export function identityOf(row: Pick<EventRow, "event_id" | "event_date">): stri
 }
 
 /** The record as received, valid or not: a row of the topic's Bronze table. */
-export function bronzeRow({ record, text, readAt }: Decoded): Row {
+export function bronzeRow({ record, isText, readAt }: Decoded): Row {
+  const { buffer, byteOffset, byteLength } = record.value;
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
   return {
     topic: record.topic,
     partition: record.partition,
@@ -38,10 +40,10 @@ export function bronzeRow({ record, text, readAt }: Decoded): Row {
     record_ts: new Date(record.timestamp),
     key: record.key,
     headers: JSON.stringify(record.headers),
-    value: text ?? null,
-    value_base64: text === undefined ? Buffer.from(record.value).toString("base64") : null,
-    ingestion_ts: new Date(readAt),
-    ingestion_date: utcDay(readAt),
+    value: isText ? bytes.toString("utf8") : null,
+    value_base64: isText ? null : bytes.toString("base64"),
+    ingestion_ts: readAt,
+    ingestion_date: utcDay(readAt.getTime()),
   };
 }
 
@@ -50,7 +52,7 @@ export function silverRow(
   spec: TableSpec,
   { partition, offset }: LogRecord,
   { event, eventTsMs }: { readonly event: CinelakeEvent; readonly eventTsMs: number },
-  readAt: number,
+  readAt: Date,
 ): EventRow {
   const fields = event as unknown as Readonly<Record<string, unknown>>;
   const row: Record<string, unknown> = {};
@@ -59,7 +61,7 @@ export function silverRow(
   row["event_date"] = partitionDate(spec, eventTsMs);
   row["log_partition"] = partition;
   row["log_offset"] = offset;
-  row["ingestion_ts"] = new Date(readAt);
+  row["ingestion_ts"] = readAt;
   return row as unknown as EventRow;
 }
 

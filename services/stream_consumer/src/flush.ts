@@ -6,11 +6,12 @@ import {
   placeholderUser,
   type EventTopic,
 } from "@cinelake/contracts";
-import type { ApplicationTransaction, CommitResult, DeltaTable, Row } from "@cinelake/delta";
+import type { ApplicationTransaction, CommitResult } from "@cinelake/delta";
 import { partitionKey, type Offsets } from "@cinelake/event_log";
 import { openLakeTable } from "@cinelake/lake";
 import type { Decoded, DecodeTarget } from "./decode.ts";
 import { freshRecords, planTopic, type TopicPlan } from "./flush_plan.ts";
+import { createPlaceholders } from "./placeholders.ts";
 import type { ResolvedPorts } from "./ports.ts";
 import { commitEvents, commitRows, knownEvents, type StreamTable, type TopicTables } from "./topic_tables.ts";
 
@@ -31,8 +32,8 @@ export interface Flusher {
 const ATTEMPTS = 5;
 
 export async function createFlusher(ports: ResolvedPorts, tables: readonly TopicTables[]): Promise<Flusher> {
-  const movies = await openLakeTable(ports, "silver_movies");
-  const users = await openLakeTable(ports, "silver_users");
+  const movies = createPlaceholders(await openLakeTable(ports, "silver_movies"), "movie_id", placeholderMovie);
+  const users = createPlaceholders(await openLakeTable(ports, "silver_users"), "user_id", placeholderUser);
   const byTopic = new Map<string, TopicTables>(tables.map((each) => [each.topic, each]));
   const targets = new Map<string, DecodeTarget>(
     tables.map(({ topic, type, silver }) => [topic, { type, silver: silver.spec }]),
@@ -66,9 +67,10 @@ export async function createFlusher(ports: ResolvedPorts, tables: readonly Topic
       plans.push(planTopic(fresh, await knownEvents(ofTables.silver, fresh.candidates)));
     }
     await bury(plans);
-    const movieRows = distinct(plans, (plan) => plan.movieIds).map(placeholderMovie);
-    const userRows = distinct(plans, (plan) => plan.userIds).map(placeholderUser);
-    await all([mergePlaceholders(movies, "movie_id", movieRows), mergePlaceholders(users, "user_id", userRows)]);
+    await all([
+      movies.add(distinct(plans, ({ movieIds }) => movieIds)),
+      users.add(distinct(plans, ({ userIds }) => userIds)),
+    ]);
     await all(plans.map((plan) => commitTopic(ports, plan)));
     buried.clear();
     return writtenOffsets(plans);
@@ -98,11 +100,6 @@ export async function createFlusher(ports: ResolvedPorts, tables: readonly Topic
 async function all(work: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
   if (failed) throw failed.reason;
-}
-
-/** Adds rows for ids that a table lacks; makes no version if it has all. */
-async function mergePlaceholders(table: DeltaTable, key: string, rows: readonly Row[]): Promise<void> {
-  if (rows.length > 0) await table.merge({ rows }, { key: [key], updateWhen: "false" });
 }
 
 async function commitTopic(ports: ResolvedPorts, plan: TopicPlan): Promise<void> {

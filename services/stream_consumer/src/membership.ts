@@ -63,7 +63,7 @@ export async function consume(context: MembershipContext): Promise<void> {
 
   async function read(consumer: Consumer): Promise<void> {
     const records = await consumer.poll({ maxRecords: POLL_RECORDS, maxWaitMs: POLL_MS });
-    const now = clock();
+    const now = new Date(clock());
     writer.buffer.add(records.map((record) => decodeRecord(record, flusher.targetOf(record.topic), now)));
     for (const record of records) positions.set(partitionKey(record), record.offset + 1);
     for (const [topic, { length }] of Map.groupBy(records, (record) => record.topic))

@@ -65,21 +65,24 @@ export async function readOffsets({ topic, bronze, silver }: TopicTables, partit
   }
 }
 
-/** Rows of the Silver table with the identity of a candidate, by a scan of the candidates' days. */
+/**
+ * Rows of the Silver table with the identity of a candidate, by a scan of the candidates' days: first of their ids alone, for hardly any
+ * candidate is known, then of the few rows.
+ */
 export async function knownEvents(
   { table, engine }: StreamTable,
   candidates: readonly EventRow[],
 ): Promise<EventRow[]> {
   if (candidates.length === 0) return [];
   const days = [...new Set(candidates.map((row) => row.event_date))];
-  const ids = [...new Set(candidates.map((row) => row.event_id))];
-  const wanted = new Set(candidates.map(identityOf));
   await using scan = await (await table.snapshot()).scan({ where: [{ column: "event_date", op: "in", value: days }] });
   if (scan.files === 0) return [];
-  const rows = await engine.rows<EventRow>(
-    `SELECT * FROM ${scan.sql} WHERE event_id IN (SELECT unnest(from_json(?, '["VARCHAR"]')))`,
-    [JSON.stringify(ids)],
-  );
+  const among = `FROM ${scan.sql} WHERE event_id IN (SELECT unnest(from_json(?, '["VARCHAR"]')))`;
+  const ids = JSON.stringify(candidates.map((row) => row.event_id));
+  const known = await engine.rows<{ event_id: string }>(`SELECT DISTINCT event_id ${among}`, [ids]);
+  if (known.length === 0) return [];
+  const wanted = new Set(candidates.map(identityOf));
+  const rows = await engine.rows<EventRow>(`SELECT * ${among}`, [JSON.stringify(known.map((row) => row.event_id))]);
   return rows.filter((row) => wanted.has(identityOf(row)));
 }
 

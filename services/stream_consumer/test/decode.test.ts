@@ -35,7 +35,7 @@ const late = { timestamp: Date.parse("2026-01-02T19:00:00Z") };
 
 describe("records", () => {
   test("a valid event becomes a Silver row: id in lower case, instant in UTC, unknown fields dropped", () => {
-    const decoded = decodeRecord(record(event, late), RATINGS, late.timestamp);
+    const decoded = decodeRecord(record(event, late), RATINGS, new Date(late.timestamp));
     if (!decoded.result.ok) throw new Error(decoded.result.reason);
     expect(decoded.result.row).toEqual({
       event_id: "0f8fad5b-d9cb-469f-a165-70867728950e",
@@ -64,7 +64,7 @@ describe("records", () => {
       /^invalid_event: user_id/,
     ],
   ])("%s is invalid, and Bronze has it as received", (_, value, reason) => {
-    const decoded = decodeRecord(record(value, late), RATINGS, late.timestamp);
+    const decoded = decodeRecord(record(value, late), RATINGS, new Date(late.timestamp));
     expect(decoded.result).toMatchObject({ ok: false, reason: expect.stringMatching(reason) });
     const row = bronzeRow(decoded);
     const bytes =
@@ -76,10 +76,10 @@ describe("records", () => {
 
   test("an event is judged by the clock of the log, so reading it again later gives the same verdict", () => {
     const early = record({ ...event, event_ts: "2026-01-02T12:00:00Z" }, { timestamp: now - 3600_000 });
-    expect(decodeRecord(early, RATINGS, now).result.ok).toBe(false);
-    expect(decodeRecord(early, RATINGS, now + 86_400_000).result.ok).toBe(false);
+    expect(decodeRecord(early, RATINGS, new Date(now)).result.ok).toBe(false);
+    expect(decodeRecord(early, RATINGS, new Date(now + 86_400_000)).result.ok).toBe(false);
     const lying = record({ ...event, event_ts: "2026-02-02T12:00:00Z" }, { timestamp: now + 90 * 86_400_000 });
-    expect(decodeRecord(lying, RATINGS, now).result.ok).toBe(false);
+    expect(decodeRecord(lying, RATINGS, new Date(now)).result.ok).toBe(false);
   });
 
   test("a dead letter is equal byte by byte when it is repeated, and counts attempts on", () => {

@@ -160,23 +160,27 @@ export class KafkaConsumer implements Consumer, Member {
     }
   }
 
-  /** Starts a request to each broker for the partitions that have nothing left and for which none is under way. */
+  /**
+   * Starts a request to each broker for the partitions that have nothing left and for which none is under way. It waits for records only if
+   * it is for all that the broker leads: a broker answers one request of a connection after the other, so that the next one for a
+   * partition with more to give would stand behind one that waits for those without.
+   */
   #fetchMore(): void {
-    const idle = [...this.#held].filter(
-      ([key, { fetched, isFetching }]) => !isFetching && fetched.length === 0 && !this.#revoking.has(key),
-    );
     const byLeader = Map.groupBy(
-      idle.map(([, held]) => held),
+      [...this.#held].filter(([key]) => !this.#revoking.has(key)).map(([, held]) => held),
       ({ at }) => this.#cluster.knownLeader(at),
     );
-    for (const ofLeader of byLeader.values()) void this.#fetch(ofLeader);
+    for (const ofLeader of byLeader.values()) {
+      const idle = ofLeader.filter(({ fetched, isFetching }) => !isFetching && fetched.length === 0);
+      if (idle.length > 0) void this.#fetch(idle, idle.length === ofLeader.length ? Infinity : 0);
+    }
   }
 
-  async #fetch(helds: readonly Held[]): Promise<void> {
+  async #fetch(helds: readonly Held[], waitMs: number): Promise<void> {
     for (const held of helds) held.isFetching = true;
     try {
       const places = helds.map(({ at, next }) => ({ ...at, offset: next }));
-      const fetched = await fetchRecords(this.#cluster, places, Infinity);
+      const fetched = await fetchRecords(this.#cluster, places, waitMs);
       for (const held of helds) {
         const key = partitionKey(held.at);
         if (!fetched.has(key)) continue;

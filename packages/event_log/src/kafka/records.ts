@@ -3,6 +3,8 @@ import type { LogRecord, NewRecord, TopicPartition } from "../event_log.ts";
 
 const LOG_APPEND_TIME = 1 << 3;
 const CONTROL = 1 << 5;
+/** Shared by the records without: an object for each would be a good part of what small records take. */
+const NO_HEADERS = Object.freeze({});
 
 export function toMessage({ key, value, headers = {} }: NewRecord, at: TopicPartition): MessageToProduce {
   return {
@@ -42,9 +44,13 @@ export function fromBatches(at: TopicPartition, batches: readonly RecordsBatch[]
         timestamp: took ?? began + Number(timestampDelta),
         key: key?.toString() ?? "",
         value: value ?? new Uint8Array(),
-        headers: Object.fromEntries(headers.map(([name, text]) => [String(name ?? ""), String(text ?? "")])),
+        headers: headers.length === 0 ? NO_HEADERS : headersOf(headers),
       });
     }
   }
   return { records, next };
+}
+
+function headersOf(headers: RecordsBatch["records"][number]["headers"]): Record<string, string> {
+  return Object.fromEntries(headers.map(([name, text]) => [String(name ?? ""), String(text ?? "")]));
 }
