@@ -71,6 +71,11 @@ export const METRICS = {
     labels: ["topic"],
   },
   cinelake_stream_rows_written_total: { type: "counter", help: "Rows written to a table.", labels: ["table"] },
+  cinelake_stream_files_compacted_total: {
+    type: "counter",
+    help: "Small files of the event tables that became part of larger ones.",
+    labels: ["table"],
+  },
   cinelake_stream_duplicates_total: { type: "counter", help: "Events dropped as repeats.", labels: ["topic"] },
   cinelake_trending_publications_total: {
     type: "counter",

@@ -128,6 +128,11 @@ export interface OptimizeOptions {
   readonly zOrderBy?: readonly string[];
   /** Bytes; default the table property `delta.targetFileSize`. */
   readonly targetFileSize?: number;
+  /**
+   * Rewrites only so many files at least; default 2. Above two they are of one size, within this factor, so that a table that is compacted
+   * again and again rewrites each row only a few times.
+   */
+  readonly minFiles?: number;
 }
 
 export interface OptimizeResult {

@@ -32,6 +32,11 @@ const platformSchema = z.strictObject({
     .default(30_000)
     .describe("Longest time events wait for their Bronze and Silver tables."),
   flushRows: z.int().min(1).default(131_072).describe("Events that are written to the tables without waiting longer."),
+  compactIntervalMs: z
+    .int()
+    .min(0)
+    .default(60_000)
+    .describe("How often small files of the event tables become larger ones; 0 leaves them to you."),
   trendingTableIntervalMs: z
     .int()
     .min(1000)

@@ -18,6 +18,7 @@ export function createPlatform(house: House): LivePlatform {
   const streamConsumer = createStreamConsumer(ports, {
     flushRows: configuration.flushRows,
     flushIntervalMs: configuration.flushIntervalMs,
+    compactIntervalMs: configuration.compactIntervalMs,
   });
   const trending = createTrendingAggregator({
     ...ports,

@@ -16,6 +16,13 @@ export const streamConfigSchema = z.strictObject({
     .int()
     .min(1)
     .default(32 * 1024 * 1024)
-    .describe("Bytes of records that are written without waiting longer."),
+    .describe(
+      "Memory of waiting records, in bytes, that are written without waiting longer; up to twice as much waits.",
+    ),
   flushIntervalMs: z.int().min(10).default(30_000).describe("Longest time that records wait for the tables."),
+  compactIntervalMs: z
+    .int()
+    .min(0)
+    .default(60_000)
+    .describe("How often small files of the event tables become larger ones; 0 leaves them to you."),
 });

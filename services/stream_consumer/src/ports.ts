@@ -19,10 +19,12 @@ export interface StreamOptions {
   readonly group?: string;
   /** A flush happens at the first of: this many records (default 128,000), */
   readonly flushRows?: number;
-  /** this many bytes of values (default 32 MiB), */
+  /** this many bytes of memory that records take, roughly (default 32 MiB), */
   readonly flushBytes?: number;
   /** this many milliseconds after the oldest record (default 30,000). */
   readonly flushIntervalMs?: number;
+  /** Small files of the tables become larger ones this often, milliseconds (default 60,000); 0 leaves them. */
+  readonly compactIntervalMs?: number;
   /** Waits after a failed flush, milliseconds; the last repeats. Default 500, 2,000, 10,000, 30,000. */
   readonly retryDelaysMs?: readonly number[];
 }
@@ -37,6 +39,7 @@ export function withDefaults(options: StreamOptions): ResolvedOptions {
     flushRows: options.flushRows ?? 128_000,
     flushBytes: options.flushBytes ?? 32 * 1024 * 1024,
     flushIntervalMs: options.flushIntervalMs ?? 30_000,
+    compactIntervalMs: options.compactIntervalMs ?? 60_000,
     retryDelaysMs: options.retryDelaysMs ?? [500, 2_000, 10_000, 30_000],
   };
 }

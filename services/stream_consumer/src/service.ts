@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CinelakeError, EVENT_TOPICS, findError } from "@cinelake/contracts";
 import { retryDelay, sparingly, type Service } from "@cinelake/runtime";
+import { startCompaction } from "./compaction.ts";
 import { createFlusher, type Flusher } from "./flush.ts";
 import { consume, startOffsets, type FlushRequest } from "./membership.ts";
 import { withDefaults, type StreamOptions, type StreamPorts } from "./ports.ts";
@@ -35,9 +36,12 @@ export function createStreamConsumer(deps: StreamPorts, settings: StreamOptions 
       bronze: opened.use(await ports.engine.session()),
       silver: opened.use(await ports.engine.session()),
     };
-    const flusher = await createFlusher(ports, await openTopicTables(ports.store, engines));
+    const tables = await openTopicTables(ports.store, engines);
+    const flusher = await createFlusher(ports, tables);
     const partitions = await partitionsOf(ports.log);
     await startOffsets(ports, flusher, partitions);
+    const compaction = startCompaction(ports, options, opened.use(await ports.engine.session()), tables);
+    opened.defer(() => compaction.stop());
     const resources = opened.move();
     running = run(flusher).finally(() => resources.disposeAsync());
   }

@@ -16,6 +16,7 @@ import type { TableOffsets } from "./offsets.ts";
 
 /** A table with the offsets that its last commit known here carries. */
 export interface StreamTable {
+  readonly name: TableName;
   readonly spec: TableSpec;
   readonly table: DeltaTable;
   readonly engine: SqlEngine;
@@ -36,6 +37,7 @@ export async function openTopicTables(
   engines: { readonly bronze: SqlEngine; readonly silver: SqlEngine },
 ): Promise<TopicTables[]> {
   const open = async (name: TableName, engine: SqlEngine): Promise<StreamTable> => ({
+    name,
     spec: tableSpec(name),
     table: await openLakeTable({ store, engine }, name),
     engine,

@@ -31,9 +31,10 @@ export async function optimize(
   checkCurve(state, zOrderBy);
   const target = options.targetFileSize ?? targetFileSize(state.metadata.configuration);
   if (!(target > 0)) throw new CinelakeError("invalid_argument", `The target file size ${target} is not above 0.`);
+  checkMinFiles(options);
   const layout = layoutOf(state);
   const files = Array.from(state.files.values()).filter((file) => partitionSatisfies(where, file, layout));
-  const bins = zOrderBy.length > 0 ? groupByPartition(files) : planBins(files, target);
+  const bins = zOrderBy.length > 0 ? groupByPartition(files) : planBins(files, target, options.minFiles);
   const removes = bins.flat();
   const removedBytes = bytesOf(removes);
   let addedBytes = 0;
@@ -108,6 +109,13 @@ function checkPartitions({ metadata }: TableState, where: readonly Predicate[]):
     `Files are chosen by partition columns (${metadata.partitionColumns.join(", ") || "the table has none"}), which ${other.column} is not.`,
     { details: { column: other.column } },
   );
+}
+
+function checkMinFiles({ minFiles = 2, zOrderBy = [] }: OptimizeOptions): void {
+  if (minFiles > 2 && zOrderBy.length > 0)
+    throw new CinelakeError("invalid_argument", "A Z-order rewrites all files of a partition: it takes no minFiles.");
+  if (!Number.isSafeInteger(minFiles) || minFiles < 2)
+    throw new CinelakeError("invalid_argument", `minFiles must be a whole number from 2 on, not ${minFiles}.`);
 }
 
 function checkCurve({ schema, metadata }: TableState, columns: readonly string[]): void {

@@ -10,13 +10,21 @@ interface Bin {
 
 /**
  * Which files become one: small ones of a partition, in the log's order (files of one time stay together), each into the first bin that it
- * fits into, so that no two bins of a partition would fit into one. A bin of one file is left out, unless the file has a deletion vector.
+ * fits into, so that no two bins of a partition would fit into one. A bin of fewer than `minFiles` files is left out, unless one has a
+ * deletion vector. Above two, a bin holds files of one size only, within a factor of `minFiles`: size-tiered compaction, which
+ * rewrites a row as often as its table has tiers.
  */
-export function planBins(files: Iterable<AddFile>, targetFileSize: number): AddFile[][] {
+export function planBins(files: Iterable<AddFile>, targetFileSize: number, minFiles = 2): AddFile[][] {
   const wanted = Array.from(files).filter((file) => file.deletionVector || file.size < targetFileSize * largeShare);
   return groupByPartition(wanted)
+    .flatMap((group) => (minFiles > 2 ? tiersOf(group, minFiles) : [group]))
     .flatMap((group) => packed(group, targetFileSize))
-    .filter((bin) => bin.length > 1 || bin[0]?.deletionVector);
+    .filter((bin) => bin.length >= minFiles || bin.some((file) => file.deletionVector));
+}
+
+function tiersOf(files: readonly AddFile[], factor: number): AddFile[][] {
+  const tier = ({ size }: AddFile): number => Math.floor(Math.log(Math.max(1, size)) / Math.log(factor));
+  return [...Map.groupBy(files, tier).values()];
 }
 
 /** Files that share all partition values. */

@@ -64,6 +64,33 @@ describe("the plan", () => {
     );
   });
 
+  test("with_min_files a table that gains a file at a time rewrites a byte no more often than it has tiers", () => {
+    const target = 4096;
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 600 }), (sizes) => {
+        let files: AddFile[] = [];
+        let rewritten = 0;
+        const bytes = (bin: readonly AddFile[]): number => bin.reduce((total, { size }) => total + size, 0);
+        sizes.forEach((size, index) => {
+          files.push(file(`new ${index}`, size, "x", false));
+          for (const [number, bin] of planBins(files, target, 4).entries()) {
+            expect(bin.length).toBeGreaterThanOrEqual(4);
+            rewritten += bytes(bin);
+            files = [
+              ...files.filter((each) => !bin.includes(each)),
+              file(`${index} ${number}`, bytes(bin), "x", false),
+            ];
+          }
+        });
+        expect(bytes(files)).toBe(sizes.reduce((total, size) => total + size, 0));
+        const tiers = Math.ceil(Math.log(target) / Math.log(4));
+        expect(rewritten).toBeLessThanOrEqual(tiers * bytes(files));
+        expect(files.length).toBeLessThanOrEqual(3 * tiers + 1 + bytes(files) / (target / 4));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   test("files_of_one_time_stay_together, and null and the empty text are one partition", () => {
     const files = [file("a", 40, ""), file("b", 50, null), file("c", 40, null), file("d", 50, "")];
     expect(planBins(files, 100).map((bin) => bin.map(({ path }) => path))).toEqual([

@@ -10,6 +10,12 @@ export const tableOptimizeCommand: LoneCommand = {
   options: {
     where: { ...whereOption, description: `only partitions: ${whereOption.description}` },
     "z-order": { type: "string", description: "sort rows along a Z-order curve over these columns, a,b" },
+    "min-files": {
+      type: "integer",
+      description: "rewrite so many files of about one size at least; with more, each row is rewritten less often",
+      minimum: 2,
+      default: 2,
+    },
     "target-size": { type: "string", description: "size of the files, e.g. 128mb; default the table's own" },
   },
   async runAlone(context) {
@@ -21,6 +27,7 @@ export const tableOptimizeCommand: LoneCommand = {
       const { schema } = await table.snapshot();
       return table.optimize({
         where: predicatesOf(options, schema),
+        minFiles: Number(options["min-files"]),
         ...(zOrderBy ? { zOrderBy } : {}),
         ...(targetFileSize === undefined ? {} : { targetFileSize }),
       });
