@@ -1,15 +1,19 @@
+import { hash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RecentEvents, userEventOf, type UserEvent } from "../src/state/recent_events.ts";
 
 const T0 = Date.UTC(2026, 0, 31, 12);
+/** A UUID, the same for the same text. */
+const idOf = (text: string): string => hash("md5", text).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+
 const view = (userId: number, at: number): UserEvent => ({
-  eventId: `view-${userId}-${at}`,
+  eventId: idOf(`view-${userId}-${at}`),
   userId,
   interaction: { kind: "view", movieId: at + 1, ts: T0 + at },
 });
 const rating = (userId: number, at: number, stars = 5): UserEvent => ({
-  eventId: `rating-${userId}-${at}`,
+  eventId: idOf(`rating-${userId}-${at}`),
   userId,
   interaction: { kind: "rating", movieId: at + 1, ts: T0 + at, stars },
 });

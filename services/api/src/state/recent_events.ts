@@ -1,5 +1,4 @@
 import type { CinelakeEvent } from "@cinelake/contracts";
-import { utcDay } from "@cinelake/contracts";
 import type { Interaction } from "@cinelake/ranking";
 
 /** An event of the log that says something about taste. */
@@ -24,6 +23,14 @@ export function userEventOf(event: CinelakeEvent, ts: number): UserEvent | undef
     default:
       return undefined;
   }
+}
+
+const DAY = 86_400_000;
+
+/** What identifies an event, its id (a UUID) and its UTC day, in as many bytes: hundreds of thousands are kept. */
+function identityOf(eventId: string, ts: number): string {
+  const day = Math.floor(ts / DAY);
+  return Buffer.from(eventId.replaceAll("-", ""), "hex").toString("latin1") + String.fromCharCode(day >> 8, day & 0xff);
 }
 
 /**
@@ -57,7 +64,7 @@ export class RecentEvents {
 
   add({ eventId, userId, interaction }: UserEvent): void {
     const user = this.#users.get(userId) ?? { revision: 0, events: new Map<string, Interaction>() };
-    const key = `${eventId}/${utcDay(interaction.ts)}`;
+    const key = identityOf(eventId, interaction.ts);
     const known = user.events.get(key);
     if (known && known.ts >= interaction.ts) return;
     if (known) user.events.delete(key);
