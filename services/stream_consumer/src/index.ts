@@ -1,3 +1,5 @@
 export { createStreamConsumer, type StreamConsumer } from "./service.ts";
 export type { StreamOptions, StreamPorts } from "./ports.ts";
 export { ATTEMPT_HEADER, FIRST_SEEN_HEADER, type DeadLetter } from "./dead_letter.ts";
+export { listDeadLetters, type DeadLetterFilter, type DeadLetterList } from "./dlq/list.ts";
+export { redriveDeadLetters, type RedriveReport, type RedriveRequest } from "./dlq/redrive.ts";

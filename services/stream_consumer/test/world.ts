@@ -6,6 +6,7 @@ import { openEventLog, type Consumer, type EventLog, type LogRecord } from "@cin
 import { openLakeTable } from "@cinelake/lake";
 import { openObjectStore, type ObjectStore } from "@cinelake/object_store";
 import { temporaryDirectory } from "@cinelake/testkit";
+import { parseDeadLetter } from "../src/dead_letter.ts";
 import {
   createStreamConsumer,
   type DeadLetter,
@@ -97,10 +98,12 @@ export async function readTopicRecords(log: EventLog, topic: string): Promise<Lo
   return records;
 }
 
+/** Letters by key, without the marks of their redrives. */
 export async function deadLetters(log: EventLog): Promise<DeadLetter[]> {
   const records = await readTopicRecords(log, DEAD_LETTER_TOPIC);
-  const byKey = new Map(
-    records.map((record) => [record.key, JSON.parse(Buffer.from(record.value).toString()) as DeadLetter]),
-  );
-  return [...byKey.values()];
+  const letters = records.flatMap((record) => {
+    const parsed = parseDeadLetter(record);
+    return parsed && "reason" in parsed ? [[record.key, parsed] as const] : [];
+  });
+  return [...new Map(letters).values()];
 }

@@ -1,6 +1,8 @@
 import type { Command } from "../command.ts";
 import { bootstrapCommand } from "./bootstrap.ts";
 import { demoCommand } from "./demo.ts";
+import { dlqListCommand } from "./dlq_list.ts";
+import { dlqRedriveCommand } from "./dlq_redrive.ts";
 import { etlCommand } from "./etl.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { eventsSendCommand } from "./events_send.ts";
@@ -30,6 +32,8 @@ export const commands: readonly Command[] = [
   serveCommand,
   trendingCommand,
   eventsSendCommand,
+  dlqListCommand,
+  dlqRedriveCommand,
   topicsCreateCommand,
   tableReadCommand,
   tableHistoryCommand,
