@@ -38,12 +38,13 @@ export async function openWorld(dataDir?: string): Promise<World> {
 
 /** A started consumer that flushes on request only; faults are tried again at once. */
 export async function startConsumer(
-  world: Omit<World, typeof Symbol.asyncDispose> & Pick<StreamPorts, "metrics">,
+  world: Omit<World, typeof Symbol.asyncDispose> & Pick<StreamPorts, "metrics" | "clock">,
   options: StreamOptions = {},
 ): Promise<StreamConsumer> {
-  const { log, store, engine, metrics } = world;
+  const { log, store, engine, metrics, clock } = world;
   const settings = { flushIntervalMs: 3600_000, retryDelaysMs: [1], ...options };
-  const consumer = createStreamConsumer({ log, store, engine, logger: silent, ...(metrics && { metrics }) }, settings);
+  const ports = { log, store, engine, logger: silent, ...(metrics && { metrics }), ...(clock && { clock }) };
+  const consumer = createStreamConsumer(ports, settings);
   await consumer.start();
   return consumer;
 }

@@ -5,6 +5,7 @@ import { dlqListCommand } from "./dlq_list.ts";
 import { dlqRedriveCommand } from "./dlq_redrive.ts";
 import { etlCommand } from "./etl.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { eventsReplayCommand } from "./events_replay.ts";
 import { eventsSendCommand } from "./events_send.ts";
 import { modelListCommand } from "./model_list.ts";
 import { serveCommand } from "./serve.ts";
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   serveCommand,
   trendingCommand,
   eventsSendCommand,
+  eventsReplayCommand,
   dlqListCommand,
   dlqRedriveCommand,
   topicsCreateCommand,
