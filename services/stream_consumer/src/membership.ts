@@ -121,8 +121,6 @@ export async function startOffsets(
   flusher: Pick<Flusher, "tables">,
   partitions: readonly TopicPartition[],
 ): Promise<Map<string, number>> {
-  const topics = [...new Set(partitions.map(({ topic }) => topic))];
-  const { first, next } = await log.offsets(topics);
   const starts = new Map<string, number>();
   for (const [topic, ofTopic] of Map.groupBy(partitions, (each) => each.topic)) {
     const tables = flusher.tables.get(topic);
@@ -131,6 +129,8 @@ export async function startOffsets(
       tables,
       ofTopic.map(({ partition }) => partition),
     );
+    // After the tables': another member that commits in between must not look as if its tables were ahead of the log.
+    const { first, next } = await log.offsets([topic]);
     for (const at of ofTopic) {
       const key = partitionKey(at);
       const kept = { first: first.get(key) ?? 0, next: next.get(key) ?? 0 };

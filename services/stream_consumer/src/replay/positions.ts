@@ -27,13 +27,19 @@ export async function bronzeReach(
   at: TopicPartition,
   { start, end }: Range,
 ): Promise<number> {
-  const isOfAnotherLog = async (offset: number): Promise<boolean> => {
-    const rows = await lastRows(bronze, at, { start, end: offset + 1 });
-    const record = rows[0] && (await recordAt(log, at, rows[0].offset));
-    return rows.length > 0 && !rows.some((row) => isSame(row, record));
+  /** Whether the last row in the range is a record of this log; undefined without any row. */
+  const endsInThisLog = async (range: Range): Promise<boolean | undefined> => {
+    const rows = await lastRows(bronze, at, range);
+    if (!rows[0]) return undefined;
+    const record = await recordAt(log, at, rows[0].offset);
+    return rows.some((row) => isSame(row, record));
   };
   if (start >= end) return start;
-  const parted = (await isOfAnotherLog(end - 1)) ? await firstWhere({ start, end: end - 1 }, isOfAnotherLog) : end;
+  if (await endsInThisLog({ start: end - 1, end })) return end; // the usual case, by a look at few files
+  const parted = await firstWhere(
+    { start, end },
+    async (offset) => (await endsInThisLog({ start, end: offset + 1 })) === false,
+  );
   const [last] = await lastRows(bronze, at, { start, end: parted });
   return last ? last.offset + 1 : start;
 }

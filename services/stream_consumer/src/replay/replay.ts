@@ -1,8 +1,17 @@
-import { CinelakeError, findError, streamApplicationId, type EventTopic } from "@cinelake/contracts";
+import {
+  CinelakeError,
+  findError,
+  streamApplicationId,
+  tableSpec,
+  tablesOfTopic,
+  type EventTopic,
+  type TableName,
+} from "@cinelake/contracts";
 import type { SqlEngine } from "@cinelake/delta";
 import { partitionKey, type EventLog, type TopicPartition } from "@cinelake/event_log";
+import { findLakeTable } from "@cinelake/lake";
 import type { ObjectStore } from "@cinelake/object_store";
-import { openTopicTables, readOffsets, type StreamTable, type TopicTables } from "../topic_tables.ts";
+import type { StreamTable } from "../topic_tables.ts";
 import { planPartition, type PartitionReplay, type TablePosition } from "./plan.ts";
 import { bronzeReach, offsetAtTime } from "./positions.ts";
 
@@ -42,7 +51,7 @@ export async function replayEvents(ports: ReplayPorts, request: ReplayRequest): 
     try {
       for (const [tables, ofTopic] of Map.groupBy(found, (each) => each.tables)) {
         const moves = ofTopic.flatMap(({ plan }) => plan.moves);
-        for (const table of [tables.silver, tables.bronze]) await setOffsets(table, moves);
+        for (const table of [tables.silver, tables.bronze]) if (table) await setOffsets(table, moves);
       }
       return found.map(({ plan }) => plan);
     } catch (error) {
@@ -51,30 +60,56 @@ export async function replayEvents(ports: ReplayPorts, request: ReplayRequest): 
   }
 }
 
+/** A topic's tables as far as they exist: the stream consumer makes those that do not, and reads everything for them. */
+interface FoundTables {
+  readonly silver: StreamTable | undefined;
+  readonly bronze: StreamTable | undefined;
+}
+
 interface Found {
-  readonly tables: TopicTables;
+  readonly tables: FoundTables;
   readonly plan: PartitionReplay;
 }
 
 async function lookUp(ports: ReplayPorts, request: ReplayRequest): Promise<Found[]> {
-  const { log, engine } = ports;
-  const { first, next } = await log.offsets(request.topics);
+  const { log } = ports;
   const counts = await log.topics();
   const found: Found[] = [];
-  for (const tables of await openTopicTables(ports.store, { bronze: engine, silver: engine })) {
-    const { topic } = tables;
-    if (!request.topics.includes(topic)) continue;
+  for (const topic of request.topics) {
+    const names = tablesOfTopic(topic);
     const partitions = partitionsOf(topic, counts.get(topic) ?? 0, request.partition);
-    await readOffsets(tables, partitions);
+    const tables = {
+      silver: await findTable(ports, names.silver, topic, partitions),
+      bronze: await findTable(ports, names.bronze, topic, partitions),
+    };
+    // After the tables': a consumer that commits in between must not look as if its tables were ahead of the log.
+    const { first, next } = await log.offsets([topic]);
     for (const partition of partitions) {
       const at = { topic, partition };
       const kept = { first: first.get(partitionKey(at)) ?? 0, next: next.get(partitionKey(at)) ?? 0 };
       const from = await resolveStart(log, at, kept, request.from);
-      const position = { ...at, ...kept, from, tables: await positionsOf(ports, tables, at, { from, ...kept }) };
+      const position = { ...at, ...kept, from, tables: await positionsOf(log, tables, at, { from, ...kept }) };
       found.push({ tables, plan: planPartition(position) });
     }
   }
   return found;
+}
+
+async function findTable(
+  ports: ReplayPorts,
+  name: TableName,
+  topic: EventTopic,
+  partitions: readonly number[],
+): Promise<StreamTable | undefined> {
+  const table = await findLakeTable(ports, name);
+  if (!table) return undefined;
+  const snapshot = await table.snapshot();
+  const offsets = new Map<number, number>();
+  for (const partition of partitions) {
+    const offset = snapshot.transaction(streamApplicationId(topic, partition));
+    if (offset !== undefined) offsets.set(partition, offset);
+  }
+  return { spec: tableSpec(name), table, engine: ports.engine, offsets };
 }
 
 function partitionsOf(topic: string, count: number, only: number | undefined): number[] {
@@ -99,17 +134,18 @@ async function resolveStart(
 }
 
 async function positionsOf(
-  { log }: ReplayPorts,
-  { silver, bronze }: TopicTables,
-  at: TopicPartition,
+  log: EventLog,
+  { silver, bronze }: FoundTables,
+  at: TopicPartition & { readonly topic: EventTopic },
   { from, first, next }: { readonly from: number; readonly first: number; readonly next: number },
 ): Promise<TablePosition[]> {
-  const [ofSilver, ofBronze] = [silver.offsets.get(at.partition), bronze.offsets.get(at.partition)];
-  const start = Math.min(Math.max(from, first), next);
-  const reach = await bronzeReach(log, bronze, at, { start, end: Math.min(ofBronze ?? 0, next) });
+  const names = tablesOfTopic(at.topic);
+  const [ofSilver, ofBronze] = [silver, bronze].map((table) => table?.offsets.get(at.partition));
+  const range = { start: Math.min(Math.max(from, first), next), end: Math.min(ofBronze ?? 0, next) };
+  const has = bronze ? await bronzeReach(log, bronze, at, range) : 0;
   return [
-    { table: silver.spec.name, offset: ofSilver, has: 0 },
-    { table: bronze.spec.name, offset: ofBronze, has: reach },
+    { table: names.silver, offset: ofSilver, has: 0 },
+    { table: names.bronze, offset: ofBronze, has },
   ];
 }
 
