@@ -194,7 +194,8 @@ export const ERROR_CODES = {
   table_ahead_of_log: {
     status: 409,
     title: "Table has read further than the log reaches",
-    advice: "Restore the log that belongs to these tables, or the tables that belong to this log.",
+    advice:
+      "Point `LOG_URL` at the log that belongs to these tables, or restore it. If the log was made anew on purpose, run `cinelake events replay --from earliest`: the tables keep their rows and take the new log's records.",
   },
   model_missing: { status: 404, title: "No model has been trained", advice: "Train one with `cinelake train`." },
   aborted: { status: 499, title: "Stopped on request", advice: "Nothing; repeat when you want to." },

@@ -24,6 +24,11 @@ export const METRICS = {
     help: "Events the API refused at its edge, by the class of the reason.",
     labels: ["reason"],
   },
+  cinelake_event_requests_shed_total: {
+    type: "counter",
+    help: "Requests of POST /events answered 503: too many bytes or events in flight, the log away (log_unavailable), or stopping.",
+    labels: ["reason"],
+  },
   cinelake_events_dead_lettered_total: {
     type: "counter",
     help: "Records the stream consumer moved to the dead-letter topic.",

@@ -9,6 +9,7 @@ export {
   type Offsets,
   type TopicPartition,
 } from "./event_log.ts";
+export { MAX_RECORD_BYTES } from "./frame.ts";
 export { openEventLog, type EventLogOptions } from "./open.ts";
 export { partitionOf } from "./partitioner.ts";
 export type { Retention, RetentionRules } from "./retention.ts";

@@ -59,12 +59,22 @@ export async function createApi(ports: ApiPorts, settings: ApiSettings = {}): Pr
       )
     : NO_EXPOSURES;
   opened.defer(() => exposures.close());
-  const writer = createEventWriter(log, { inFlight: config.eventsInFlight, batch: config.appendBatch });
+  const writer = createEventWriter(log, {
+    records: config.eventsInFlight,
+    bytes: config.eventsBytesInFlight,
+    batch: config.appendBatch,
+  });
   opened.defer(() => writer.close());
   const tastes = new TasteCache(config.tastes);
   const context: ApiContext = { config, ports, models, catalogue, users, trending, writer, exposures, tastes, now };
   const app = await createServer(
-    { logger, metrics, bodyBytes: config.bodyBytes, logSample: config.logSample },
+    {
+      logger,
+      metrics,
+      bodyBytes: config.bodyBytes,
+      logSample: config.logSample,
+      stopGraceMs: config.stopGraceMs,
+    },
     (server) => {
       operationRoutes(server, context);
       recommendationRoutes(server, context);

@@ -24,6 +24,13 @@ export const apiConfigSchema = z.strictObject({
     .min(1)
     .default(20_000)
     .describe("Events waiting for the log; beyond it POST /events answers 503."),
+  eventsBytesInFlight: z
+    .int()
+    .min(1)
+    .default(32 * 1024 * 1024)
+    .describe(
+      "Bytes of the bodies of POST /events from their announcement to the answer; beyond it further ones get 503, unread. Memory for them is several times as much.",
+    ),
   appendBatch: z.int().min(1).default(5000).describe("Most events in one append."),
   exposures: z.boolean().default(true).describe("Whether answered lists are written to events_exposures."),
   exposuresWaiting: z
@@ -45,6 +52,11 @@ export const apiConfigSchema = z.strictObject({
     .max(1)
     .default(0.01)
     .describe("Share of the requests that are logged; failures always are."),
+  stopGraceMs: z
+    .int()
+    .min(0)
+    .default(10_000)
+    .describe("How long a stop waits for requests that have begun, before it ends their connections."),
   requireModel: z.boolean().default(false).describe("Whether the service is ready only with a model."),
 });
 

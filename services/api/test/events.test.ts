@@ -115,6 +115,19 @@ describe("POST /events", () => {
     expect((await waiting).statusCode).toBe(202);
   });
 
+  test("an event that the log would not take is refused by itself, however small it was sent", async () => {
+    await using world = await openWorld({ empty: true });
+    const api = await world.api();
+    const grows = `{${JSON.stringify(event("view", 1, 1)).slice(1, -1)},"many":[${"1e20,".repeat(80_000)}1]}`;
+    const payload = `[${grows},${JSON.stringify(event("view", 2, 1))}]`;
+    const headers = { "content-type": "application/json" };
+    const response = await api.inject({ method: "POST", url: "/events", headers, payload });
+    expect(response.statusCode, response.body.slice(0, 300)).toBe(202);
+    expect(response.json()).toMatchObject({
+      results: [{ status: "rejected", reason: expect.stringContaining("too large") }, { status: "accepted" }],
+    });
+  });
+
   test("a stop answers what was accepted first", async () => {
     await using world = await openWorld({ empty: true });
     const api = await world.api();

@@ -38,8 +38,11 @@ export function parseCommandLine(
     const raw = values[name] ?? (fromEnv === "" ? undefined : fromEnv);
     if (Array.isArray(raw)) options[name] = raw.map((each) => String(optionValue(name, spec, each)));
     else options[name] = raw === undefined ? spec.default : optionValue(name, spec, raw);
+    if (spec.required && options[name] === undefined) throw new UsageError(`${command.name}: --${name} is missing`);
   }
   options.arguments = checkPositionals(command, positionals);
+  const wrong = command.check?.(options);
+  if (wrong !== undefined) throw new UsageError(`${command.name}: ${wrong}`);
   return { command, options, json: values.json === true };
 }
 
@@ -86,8 +89,10 @@ function optionValue(name: string, spec: OptionSpec, raw: unknown): OptionValue 
 function checkPositionals(command: Command, given: readonly string[]): readonly string[] {
   const names = command.arguments ?? [];
   const missing = names[given.length];
-  if (missing !== undefined && !missing.endsWith("?")) throw new UsageError(`${command.name}: ${missing} is missing`);
-  if (given.length > names.length) throw new UsageError(`${command.name}: unexpected argument ${given[names.length]}`);
+  if (missing !== undefined && !/\?$|\.\.\.$/.test(missing))
+    throw new UsageError(`${command.name}: ${missing} is missing`);
+  if (given.length > names.length && !names.at(-1)?.endsWith("..."))
+    throw new UsageError(`${command.name}: unexpected argument ${given[names.length]}`);
   return given;
 }
 
@@ -99,11 +104,12 @@ function overview(commands: readonly Command[]): string {
 
 function usage(command: Command): string {
   const positionals = (command.arguments ?? [])
-    .map((name) => (name.endsWith("?") ? ` [${name.slice(0, -1)}]` : ` ${name}`))
+    .map((name) => (/\?$|\.\.\.$/.test(name) ? ` [${name.replace("?", "")}]` : ` ${name}`))
     .join("");
   const lines = Object.entries(command.options).map(([name, spec]) => {
     const value = spec.type === "boolean" ? "" : ` ${spec.type === "integer" ? "N" : spec.type.toUpperCase()}`;
     const notes = [
+      spec.required && "required",
       spec.multiple && "may be repeated",
       spec.choices && `one of ${spec.choices.join(", ")}`,
       spec.default !== undefined && `default ${spec.default}`,

@@ -13,6 +13,8 @@ export interface OptionSpec {
   readonly choices?: readonly string[];
   /** May be given several times; the value is then a list. Of type string only. */
   readonly multiple?: boolean;
+  /** Must be given. */
+  readonly required?: boolean;
 }
 
 export type OptionValue = string | number | boolean | readonly string[] | undefined;
@@ -50,8 +52,10 @@ interface CommandLine {
   readonly name: string;
   readonly summary: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
-  /** Names of positional arguments, in order; a trailing `?` makes one optional. */
+  /** Names of positional arguments, in order; a trailing `?` makes one optional, `...` on the last takes any number. */
   readonly arguments?: readonly string[];
+  /** What is wrong with options that are each right by themselves, in one line. */
+  readonly check?: (options: OptionValues) => string | undefined;
 }
 
 /**

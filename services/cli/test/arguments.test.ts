@@ -23,6 +23,17 @@ const commands: Command[] = [
     arguments: ["PATH", "COLUMN?"],
     run,
   },
+  {
+    name: "dlq redrive",
+    summary: "Puts letters back.",
+    options: {
+      from: { type: "string", description: "where", required: true },
+      all: { type: "boolean", description: "all of them" },
+    },
+    arguments: ["KEY..."],
+    check: ({ all, arguments: keys }) => (all && (keys as string[]).length > 0 ? "give keys or --all" : undefined),
+    run,
+  },
 ];
 
 const parse = (line: string, env: Record<string, string> = {}): unknown => {
@@ -50,6 +61,14 @@ test("an option that may be repeated is a list, in the line's order", () => {
   expect(parse("table read t")).toMatchObject({ options: { where: undefined } });
 });
 
+test("a last argument with dots takes any number", () => {
+  expect(parse("dlq redrive --from b")).toMatchObject({ options: { arguments: [] } });
+  expect(parse("dlq redrive a b c --from b")).toMatchObject({ options: { arguments: ["a", "b", "c"] } });
+  expect(parse("dlq redrive --help")).toMatchObject({
+    help: expect.stringMatching(/\[KEY\.\.\.\][^]*--from.*\(required\)/),
+  });
+});
+
 test.each([
   ["train", "unknown command: train"],
   ["bootstrap --k 0", "--k takes a whole number from 1 to 500, not 0"],
@@ -58,6 +77,8 @@ test.each([
   ["bootstrap --fast", "Unknown option '--fast'"],
   ["bootstrap now", "unexpected argument now"],
   ["table read", "PATH is missing"],
+  ["dlq redrive a", "--from is missing"],
+  ["dlq redrive a --from b --all", "give keys or --all"],
 ])("a wrong line gives one clear line: %s", (line, message) => {
   expect(() => parse(line)).toThrow(message);
   expect(() => parse(line)).toThrow(expect.objectContaining({ message: expect.not.stringContaining("\n") }));

@@ -6,21 +6,14 @@ import { parseCommandLine } from "../src/arguments.ts";
 import { commands } from "../src/commands/index.ts";
 import { callsOf, codeOf, documents, linksOf, repository } from "./support/documents.ts";
 
-const pages = documents(
-  "README.md",
-  "CONTRIBUTING.md",
-  "SECURITY.md",
-  "CHANGELOG.md",
-  "docs/**/*.md",
-  "{packages,services}/*/README.md",
-);
+const pages = documents("**/*.md");
 const page = (path: string): string => pages.find((each) => each.path === path)!.text;
 
 const calls = pages
   .flatMap(({ path, text }) => codeOf(text).flatMap((line) => callsOf(line).map((argv) => ({ path, argv }))))
   .filter(({ argv }) => argv.length > 0 && argv[0] !== "COMMAND");
 
-test("every ./cinelake command that a document shows exists, and its options parse", () => {
+test("every ./cinelake command that a document shows exists, with all that it needs, and its options parse", () => {
   expect(calls.filter(({ path }) => path === "README.md").length).toBeGreaterThanOrEqual(5);
   const wrong = calls.flatMap(({ path, argv }) => {
     try {

@@ -14,7 +14,8 @@ export interface DedupePlan {
 
 /**
  * M35: an event is its `event_id` and the UTC day of `event_ts`. An exact repeat is dropped; other content replaces if its
- * `event_ts` is later, or equal and its offset is later; another user's event never replaces. A fold over the candidates in their
+ * `event_ts` is later, or equal and its offset is later, or the record is the same one, read anew with another result (a replay after a
+ * fix); another user's event never replaces. A fold over the candidates in their
  * order, so splitting them into batches (with `known` read again between) changes nothing. Candidates of one user come in offset order.
  */
 export function planDedupe(candidates: readonly EventRow[], known: Iterable<EventRow>): DedupePlan {
@@ -45,7 +46,7 @@ function replaces(row: EventRow, holder: EventRow): boolean {
   if (row.event_ts !== holder.event_ts) return row.event_ts > holder.event_ts;
   if (sameContent(row, holder)) return false;
   if (row.log_offset !== holder.log_offset) return row.log_offset > holder.log_offset;
-  return row.log_partition > holder.log_partition;
+  return row.log_partition >= holder.log_partition;
 }
 
 function sameContent(a: EventRow, b: EventRow): boolean {

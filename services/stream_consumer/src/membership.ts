@@ -7,6 +7,7 @@ import { reportLag } from "./lag.ts";
 import { startOffset } from "./offsets.ts";
 import type { ResolvedOptions, ResolvedPorts } from "./ports.ts";
 import { createRecordWriter } from "./record_writer.ts";
+import { checkNotSetBack } from "./set_back.ts";
 import { readOffsets } from "./topic_tables.ts";
 
 /** Somebody waits until everything before `targets` is in the tables. */
@@ -32,6 +33,8 @@ const POLL_MS = 100;
 /** Few enough that decoding them does not keep others in this process waiting. */
 const POLL_RECORDS = 1_000;
 const LAG_MS = 5_000;
+/** A flush finds out by itself that offsets were set back; this is for quiet times. */
+const SET_BACK_MS = 5_000;
 
 /**
  * One membership in the consumer group: reads and decodes while what it has read goes to the tables, until the service stops (then flushes
@@ -86,6 +89,7 @@ export async function consume(context: MembershipContext): Promise<void> {
 
   await using consumer = await log.consumer({ group: options.group, topics: EVENT_TOPICS, onAssigned, onRevoked });
   let lagAt = 0;
+  let lookedAt = clock();
   try {
     while (!context.stopping()) {
       if (writer.isFull()) await writer.idle(POLL_MS);
@@ -98,6 +102,10 @@ export async function consume(context: MembershipContext): Promise<void> {
       if (metrics && clock() - lagAt >= LAG_MS) {
         lagAt = clock();
         await reportLag(metrics, ports, flusher.tables.values(), writer.buffer.byTopic(), positions);
+      }
+      if (clock() - lookedAt >= SET_BACK_MS) {
+        lookedAt = clock();
+        await checkNotSetBack(flusher.tables.values(), positions).catch((error: unknown) => (failure ??= { error }));
       }
       await letOthersWork();
     }
@@ -113,8 +121,6 @@ export async function startOffsets(
   flusher: Pick<Flusher, "tables">,
   partitions: readonly TopicPartition[],
 ): Promise<Map<string, number>> {
-  const topics = [...new Set(partitions.map(({ topic }) => topic))];
-  const { first, next } = await log.offsets(topics);
   const starts = new Map<string, number>();
   for (const [topic, ofTopic] of Map.groupBy(partitions, (each) => each.topic)) {
     const tables = flusher.tables.get(topic);
@@ -123,6 +129,8 @@ export async function startOffsets(
       tables,
       ofTopic.map(({ partition }) => partition),
     );
+    // After the tables': another member that commits in between must not look as if its tables were ahead of the log.
+    const { first, next } = await log.offsets([topic]);
     for (const at of ofTopic) {
       const key = partitionKey(at);
       const kept = { first: first.get(key) ?? 0, next: next.get(key) ?? 0 };

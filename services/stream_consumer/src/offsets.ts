@@ -61,7 +61,8 @@ function aheadOfLog(
   return new CinelakeError(
     "table_ahead_of_log",
     `${table} has read ${topic}/${partition} up to offset ${offset}, but the log ends at ${end}: this log is not the one that ` +
-      `filled the table. Point LOG_URL at the right log, restore the log from its backup, or restore the tables to a version from before`,
+      `filled the table. Point LOG_URL at the right log or restore it from its backup; or, if this log is to be read from now on, run ` +
+      `./cinelake events replay --from earliest, which keeps the tables' rows`,
     { details: { topic, partition, table, table_offset: offset, log_offset: end } },
   );
 }

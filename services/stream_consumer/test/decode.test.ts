@@ -93,6 +93,7 @@ describe("records", () => {
       topic: "events_ratings",
       partition: 1,
       offset: 12,
+      key: bad.key,
       reason: "invalid_json: x",
       attempt: 3,
       first_seen: "2026-01-01T00:00:00.000Z",

@@ -6,6 +6,7 @@ import { openEventLog, type Consumer, type EventLog, type LogRecord } from "@cin
 import { openLakeTable } from "@cinelake/lake";
 import { openObjectStore, type ObjectStore } from "@cinelake/object_store";
 import { temporaryDirectory } from "@cinelake/testkit";
+import { parseDeadLetter } from "../src/dead_letter.ts";
 import {
   createStreamConsumer,
   type DeadLetter,
@@ -37,12 +38,13 @@ export async function openWorld(dataDir?: string): Promise<World> {
 
 /** A started consumer that flushes on request only; faults are tried again at once. */
 export async function startConsumer(
-  world: Omit<World, typeof Symbol.asyncDispose> & Pick<StreamPorts, "metrics">,
+  world: Omit<World, typeof Symbol.asyncDispose> & Pick<StreamPorts, "metrics" | "clock">,
   options: StreamOptions = {},
 ): Promise<StreamConsumer> {
-  const { log, store, engine, metrics } = world;
+  const { log, store, engine, metrics, clock } = world;
   const settings = { flushIntervalMs: 3600_000, retryDelaysMs: [1], ...options };
-  const consumer = createStreamConsumer({ log, store, engine, logger: silent, ...(metrics && { metrics }) }, settings);
+  const ports = { log, store, engine, logger: silent, ...(metrics && { metrics }), ...(clock && { clock }) };
+  const consumer = createStreamConsumer(ports, settings);
   await consumer.start();
   return consumer;
 }
@@ -97,10 +99,12 @@ export async function readTopicRecords(log: EventLog, topic: string): Promise<Lo
   return records;
 }
 
+/** Letters by key, without the marks of their redrives. */
 export async function deadLetters(log: EventLog): Promise<DeadLetter[]> {
   const records = await readTopicRecords(log, DEAD_LETTER_TOPIC);
-  const byKey = new Map(
-    records.map((record) => [record.key, JSON.parse(Buffer.from(record.value).toString()) as DeadLetter]),
-  );
-  return [...byKey.values()];
+  const letters = records.flatMap((record) => {
+    const parsed = parseDeadLetter(record);
+    return parsed && "reason" in parsed ? [[record.key, parsed] as const] : [];
+  });
+  return [...new Map(letters).values()];
 }

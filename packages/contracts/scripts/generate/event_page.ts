@@ -85,4 +85,36 @@ A click with \`click_type: not_interested\` says that a film is not wanted: it n
   other content keeps the later \`event_ts\`, then the later offset. The day's partition is looked up without a limit in time.
 - **One id, two users**: the same \`event_id\` under another user on that day goes to \`${DEAD_LETTER_TOPIC}\` as \`event_id_conflict\`.
 - **Unknown film or user**: the event counts; \`silver_movies\` or \`silver_users\` gets a placeholder row (\`is_placeholder\`), which the catalogue replaces when it knows better.
-- **Rated again**: all ratings stay in \`silver_events_ratings\`; of a user and a film the latest \`event_ts\` holds.`;
+- **Rated again**: all ratings stay in \`silver_events_ratings\`; of a user and a film the latest \`event_ts\` holds.
+
+## Dead letters
+
+A record of \`${DEAD_LETTER_TOPIC}\` has the key \`topic/partition/offset\` of the record that could not be used, and one of two JSON objects as its value:
+
+| Field of a letter | Meaning |
+| --- | --- |
+| \`topic\`, \`partition\`, \`offset\` | Where the record stands. |
+| \`key\` | Its own key. |
+| \`reason\` | The class of the problem, a colon, and what is wrong: \`invalid_json\`, \`invalid_event\`, \`event_id_conflict\`. |
+| \`attempt\` | 1, and one more for each redrive. |
+| \`first_seen\` | When the log first took the record. |
+| \`headers\`, \`value_base64\` | What it holds, byte by byte. A record too large for a letter has \`null\` here and no \`key\`; its topic and Bronze have it. |
+
+| Field of a mark | Meaning |
+| --- | --- |
+| \`redriven_as\` | \`topic\`, \`partition\` and \`offset\` at which the letter's record was put back. |
+| \`first_seen\` | That of the letter: with the key it names the letter, also where a topic was made anew and offsets began again. |
+| \`redriven_at\` | When. |
+
+A crash or a replay may repeat a letter, byte by byte: readers take equal keys of one \`first_seen\` as one. \`./cinelake dlq list\` does, and counts letters by reason.
+
+\`\`\`sh
+./cinelake dlq list --reason invalid_event --limit 50
+./cinelake dlq redrive events_ratings/1/4711 --dry-run
+./cinelake dlq redrive --reason event_id_conflict
+\`\`\`
+
+\`dlq redrive\` puts the record back as it was (with the headers \`cinelake_attempt\` and \`cinelake_first_seen\` beside its own) and then writes the mark; a letter with a mark is not
+redriven again. Nothing is mended: a record that is still not valid becomes a letter of the next attempt, and one of attempt 5 (\`--max-attempts\`) stays where it is. In Bronze a redriven
+record is a second record of its topic. A redrive that dies between record and mark leaves up to 200 letters that the next one puts back again: Silver drops them by their \`event_id\`.
+Two redrives at once, from two machines, may do the same.`;

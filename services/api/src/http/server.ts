@@ -19,6 +19,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
+import { endConnectionsOnClose } from "./end_connections.ts";
 import { handleErrors } from "./errors.ts";
 import { handleUnknownRoutes } from "./not_found.ts";
 import { problem, sendProblem } from "./problem.ts";
@@ -41,6 +42,8 @@ export interface ServerOptions {
   readonly bodyBytes: number;
   /** Share of requests that are logged, 0..1. */
   readonly logSample: number;
+  /** How long a close waits for requests under way, milliseconds. */
+  readonly stopGraceMs: number;
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -76,6 +79,7 @@ export async function createServer(
   handleErrors(app);
   handleUnknownRoutes(app);
   watchRequests(app, options);
+  endConnectionsOnClose(app, options.stopGraceMs);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",

@@ -1,8 +1,11 @@
 import type { Command } from "../command.ts";
 import { bootstrapCommand } from "./bootstrap.ts";
 import { demoCommand } from "./demo.ts";
+import { dlqListCommand } from "./dlq_list.ts";
+import { dlqRedriveCommand } from "./dlq_redrive.ts";
 import { etlCommand } from "./etl.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { eventsReplayCommand } from "./events_replay.ts";
 import { eventsSendCommand } from "./events_send.ts";
 import { modelListCommand } from "./model_list.ts";
 import { serveCommand } from "./serve.ts";
@@ -30,6 +33,9 @@ export const commands: readonly Command[] = [
   serveCommand,
   trendingCommand,
   eventsSendCommand,
+  eventsReplayCommand,
+  dlqListCommand,
+  dlqRedriveCommand,
   topicsCreateCommand,
   tableReadCommand,
   tableHistoryCommand,

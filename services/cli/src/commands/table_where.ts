@@ -18,13 +18,17 @@ export function atOf({ version, timestamp }: OptionValues): At | undefined {
   if (version !== undefined && timestamp !== undefined) throw new UsageError("give --version or --timestamp, not both");
   if (version !== undefined) return { version: version as number };
   if (timestamp === undefined) return undefined;
-  const text = String(timestamp);
+  const time = timeOf(String(timestamp));
+  if (time === undefined)
+    throw new UsageError(`--timestamp takes a time such as 2026-01-31T12:00:00Z, not ${String(timestamp)}`);
+  return { timestamp: time };
+}
+
+/** Milliseconds since the epoch of a time in ISO 8601, UTC where it has no zone; undefined for anything else. */
+export function timeOf(text: string): number | undefined {
   const isZoned = /(z|[+-]\d\d:?\d\d)$/i.test(text);
   const time = Date.parse(isZoned || !/\d\d:\d\d/.test(text) ? text : `${text}Z`);
-  if (Number.isNaN(time) || !/^\d{4}-\d\d-\d\d/.test(text)) {
-    throw new UsageError(`--timestamp takes a time such as 2026-01-31T12:00:00Z, not ${text}`);
-  }
-  return { timestamp: time };
+  return Number.isNaN(time) || !/^\d{4}-\d\d-\d\d/.test(text) ? undefined : time;
 }
 
 /** `a,b` as names; undefined if the option is not given. */

@@ -35,8 +35,8 @@ export interface Platform extends AsyncDisposable {
   /** What it has printed so far. */
   output(): string;
   kill(): Promise<void>;
-  /** SIGINT, as Ctrl-C; gives the exit code. */
-  stop(): Promise<number | null>;
+  /** SIGINT, as Ctrl-C, or another signal; gives the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 /** Starts `./cinelake demo|serve` on a free port and resolves once it answers. */
@@ -68,7 +68,7 @@ export async function startPlatform(
     pid: child.pid!,
     output: () => output,
     kill: async () => void (await end("SIGKILL")),
-    stop: () => end("SIGINT"),
+    stop: (signal = "SIGINT") => end(signal),
     [Symbol.asyncDispose]: async () => void (await end("SIGKILL")),
   };
 }
