@@ -15,6 +15,13 @@ export type EventTopic = (typeof TOPICS)[EventType];
 export const EVENT_TYPES = Object.keys(TOPICS) as EventType[];
 export const EVENT_TOPICS = Object.values(TOPICS) as EventTopic[];
 
+/** Every topic that the platform needs, to be made where it is missing. */
+export function allTopics(
+  partitions: number = DEFAULT_PARTITIONS,
+): { readonly name: string; readonly partitions: number }[] {
+  return [...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions }));
+}
+
 /** Name under which each table's log keeps the next offset of a topic's partition, for the stream consumer's commits. */
 export function streamApplicationId(topic: string, partition: number): string {
   return `stream_consumer/${topic}/${partition}`;

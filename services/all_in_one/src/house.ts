@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { openCache, type Cache } from "@cinelake/cache";
-import { DEAD_LETTER_TOPIC, DEFAULT_PARTITIONS, EVENT_TOPICS } from "@cinelake/contracts";
+import { allTopics } from "@cinelake/contracts";
 import { openSqlEngine, type SqlEngine } from "@cinelake/delta";
 import { openEventLog, type EventLog } from "@cinelake/event_log";
 import { openMetadata, type Metadata } from "@cinelake/metadata";
@@ -43,9 +43,7 @@ export async function openHouse(configuration: Configuration): Promise<House> {
       onCut: (cut) => logger.warn(cut, "the end of the log was incomplete after a crash and has been cut off"),
     }),
   );
-  await log.createTopics(
-    [...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: DEFAULT_PARTITIONS })),
-  );
+  await log.createTopics(allTopics());
   const cache = opened.use(
     await openCache(configuration.urls.cache, { onLoss: reportCacheLosses({ logger, metrics }) }),
   );

@@ -1,5 +1,5 @@
 import { openCache } from "@cinelake/cache";
-import { EVENT_TOPICS, DEFAULT_PARTITIONS } from "@cinelake/contracts";
+import { allTopics } from "@cinelake/contracts";
 import { openSqlEngine } from "@cinelake/delta";
 import { openEventLog } from "@cinelake/event_log";
 import { openMetadata } from "@cinelake/metadata";
@@ -26,7 +26,7 @@ const engine = opened.use(await openSqlEngine());
 const log = opened.use(await openEventLog(urls.log));
 const cache = opened.use(await openCache(urls.cache, { onLoss: reportCacheLosses({ logger, metrics }) }));
 const metadata = opened.use(await openMetadata(urls.metadata));
-await log.createTopics(EVENT_TOPICS.map((name) => ({ name, partitions: DEFAULT_PARTITIONS })));
+await log.createTopics(allTopics());
 const ports = { store, engine, log, cache, metadata, logger, metrics };
 const exitCode = await runService(createApiService(ports, config), { logger });
 await opened.disposeAsync();

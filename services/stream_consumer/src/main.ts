@@ -1,3 +1,4 @@
+import { allTopics } from "@cinelake/contracts";
 import { openSqlEngine } from "@cinelake/delta";
 import { openEventLog } from "@cinelake/event_log";
 import { openObjectStore } from "@cinelake/object_store";
@@ -11,5 +12,6 @@ const logger = createLogger({ service: "stream_consumer", level: logLevel });
 await using store = await openObjectStore(urls.lake);
 await using engine = await openSqlEngine({ memoryLimit });
 await using log = await openEventLog(urls.log);
+await log.createTopics(allTopics());
 const ports = { log, store, engine, logger, metrics: createMetrics() };
 process.exitCode = await runService(createStreamConsumer(ports, { ...flush, group: streamGroup }), { logger });

@@ -1,5 +1,5 @@
 import { openCache } from "@cinelake/cache";
-import { DEFAULT_PARTITIONS, EVENT_TOPICS } from "@cinelake/contracts";
+import { allTopics } from "@cinelake/contracts";
 import { openSqlEngine } from "@cinelake/delta";
 import { openEventLog } from "@cinelake/event_log";
 import { openObjectStore } from "@cinelake/object_store";
@@ -24,7 +24,7 @@ const store = opened.use(await openObjectStore(urls.lake));
 const engine = opened.use(await openSqlEngine());
 const log = opened.use(await openEventLog(urls.log));
 const cache = opened.use(await openCache(urls.cache, { onLoss: reportCacheLosses({ logger, metrics }) }));
-await log.createTopics(EVENT_TOPICS.map((name) => ({ name, partitions: DEFAULT_PARTITIONS })));
+await log.createTopics(allTopics());
 const ports = { store, engine, log, cache, logger, metrics };
 const options = {
   publishIntervalMs: config.trendingPublishIntervalMs,

@@ -1,4 +1,4 @@
-import { DEAD_LETTER_TOPIC, DEFAULT_PARTITIONS, EVENT_TOPICS } from "@cinelake/contracts";
+import { allTopics, DEFAULT_PARTITIONS } from "@cinelake/contracts";
 import type { Command } from "../command.ts";
 
 export const topicsCreateCommand: Command = {
@@ -15,7 +15,7 @@ export const topicsCreateCommand: Command = {
   },
   async run({ house, options }) {
     const partitions = options.partitions as number;
-    await house.log.createTopics([...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions })));
+    await house.log.createTopics(allTopics(partitions));
     const topics = [...(await house.log.topics())].map(([topic, count]) => ({ topic, partitions: count }));
     return { json: { topics }, text: topics.map((each) => `${each.topic}, ${each.partitions} partitions`).join("\n") };
   },
