@@ -12,7 +12,7 @@ export interface Preference {
   readonly recency: number;
   /** 0..1: how much was disliked, and how recently (halved with every `dislikeHalfLifeMs`). */
   readonly dislike: number;
-  /** What fold-in takes: `value`, boosted if it is positive and recent, at most `-dislike` for a dislike; 0 is left out. */
+  /** What fold-in takes: `value`, boosted if it is positive and recent; of a dislike what the penalty leaves of it; 0 is left out. */
   readonly foldInValue: number;
 }
 
@@ -30,11 +30,14 @@ const MINIMUM_STARS = 0.5;
  *     recency g_i = 2^(-age_i / recencyHalfLife)
  *     boost   B   = max(minimumBoost, recentShare / (1 - recentShare) * sum(v+) / max(sum(g v+), recentSession * FULL_LIKE))
  *     dislike d_i = max(0, (3 - stars) / 2.5) * 2^(-age_i / dislikeHalfLife)
- *     fold-in     = v_i * (1 + B g_i) if v_i > 0, else min(v_i, -d_i)
+ *     fold-in     = v_i * (1 + B g_i) if v_i > 0, else v_i * (1 - 2^(-age_i / dislikeHalfLife))
  *
  * v+ are the positive values. With `recentSession` fresh likes the boosted part of the whole is about `recentShare`, however long the
- * user's history is; one fresh like gets its part of that; old history alone keeps the values it was trained with. Dislikes are not part
- * of B, so that a new one changes nothing but its own entry.
+ * user's history is; one fresh like gets its part of that; old history alone keeps the values it was trained with.
+ *
+ * A dislike counts once: as a penalty while it is new, as evidence for the vector in the measure that the penalty fades. Dislikes are not part of B.
+ * So a new one changes neither the vector nor any other entry: folded in, it would also shift films along directions that the film space relates
+ * otherwise than cosine does, and lift some that are close to it.
  */
 export function preferencesOf(
   evidence: ReadonlyMap<number, FilmEvidence>,
@@ -45,7 +48,7 @@ export function preferencesOf(
   const boost = boostOf(plain, options);
   return plain.map((each) => ({
     ...each,
-    foldInValue: each.value > 0 ? each.value * (1 + boost * each.recency) : Math.min(each.value, -each.dislike),
+    foldInValue: each.value > 0 ? each.value * (1 + boost * each.recency) : each.value + each.dislike,
   }));
 }
 

@@ -40,7 +40,7 @@ const MAXIMUM_STRENGTH = 0.9;
  *
  *     u+    = foldIn(positive values)
  *     scale = sum(v_i * u+ h_i) / sum(v_i)  over the positive values; > 0, for u+ solves A u+ = sum(v_i h_i) with A positive definite
- *     u     = foldIn(positive values, and dislikes d with u+ h_d > 0)
+ *     u     = foldIn(positive values, and what is folded in of dislikes d with u+ h_d > 0)
  *
  * A dislike's target is 0: one that the model scores below 0 anyway would only lift it and its neighbours, and is left to the penalty.
  */
@@ -58,10 +58,12 @@ export function tasteOf(
     .filter(({ index }) => index >= 0)
     .sort((a, b) => a.index - b.index);
   const positive = known.filter(({ preference }) => preference.value > 0);
-  const negative = known.filter(({ preference }) => preference.foldInValue < 0);
+  const negative = known.filter(({ preference }) => preference.kind === "disliked");
   const liking = positive.length > 0 ? fold(space, positive) : undefined;
   const scale = liking ? meanScore(space, liking, positive) : 0;
-  const surprising = liking ? negative.filter(({ index }) => dotFilm(space, index, liking) > 0) : [];
+  const surprising = liking
+    ? negative.filter(({ preference, index }) => preference.foldInValue < 0 && dotFilm(space, index, liking) > 0)
+    : [];
   const vector =
     liking && surprising.length > 0
       ? fold(

@@ -1,6 +1,7 @@
 import { defaultAlsOptions, type CsrMatrix } from "@cinelake/als";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { dotFilm } from "../src/film_space.ts";
 import {
   DEFAULT_HYBRID_OPTIONS,
   filmIndex,
@@ -189,24 +190,54 @@ describe("fresh events", () => {
     "a rating of 0.5": (movieId: number): Interaction => rated(movieId, 0.5, NOW),
     "not interested": (movieId: number): Interaction => ({ kind: "not_interested", movieId, ts: NOW }),
   };
-  test.each(Object.entries(dislikes))("%s lowers every one of the film's 20 nearest neighbours", (_name, dislike) => {
-    fc.assert(
-      fc.property(settings, fc.array(film, { maxLength: 5 }), film, (setting, earlier, disliked) => {
-        const { films, history, trending } = setting;
-        const options = DEFAULT_HYBRID_OPTIONS;
-        const known = [...history, ...earlier.map((each) => rated(id(each), 0.5, NOW - DAY))];
-        fc.pre(!earlier.includes(disliked));
-        const before = tasteOf(films, known, NOW, options);
-        const after = tasteOf(films, [...known, dislike(id(disliked))], NOW, options);
-        for (const { movieId } of neighboursOf(films, disliked, 20)) {
-          const [was, is] = [before, after].map((taste) =>
-            scoreFilm({ space: films, taste, trending, options }, movieId),
-          );
-          expect(is!.score).toBeLessThan(was!.score);
-        }
-      }),
-      { numRuns: 60 },
-    );
+  test.each(Object.entries(dislikes))(
+    "%s lowers every one of the film's 20 nearest neighbours below what it scores without the film",
+    (_name, dislike) => {
+      fc.assert(
+        fc.property(settings, fc.array(film, { maxLength: 5 }), film, (setting, earlier, disliked) => {
+          const { films, history, trending } = setting;
+          const options = DEFAULT_HYBRID_OPTIONS;
+          const known = [...history, ...earlier.map((each) => rated(id(each), 0.5, NOW - DAY))];
+          fc.pre(!earlier.includes(disliked));
+          // A like that a dislike replaces is gone, and with it what the whole vector and its scale owe to it.
+          const others = known.filter(({ movieId }) => movieId !== id(disliked));
+          const without = tasteOf(films, others, NOW, options);
+          const after = tasteOf(films, [...known, dislike(id(disliked))], NOW, options);
+          for (const { movieId } of neighboursOf(films, disliked, 20)) {
+            const [was, is] = [without, after].map((taste) =>
+              scoreFilm({ space: films, taste, trending, options }, movieId),
+            );
+            expect(is!.score).toBeLessThan(was!.score);
+          }
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
+
+  test("not interested in the only film that was liked: popularity takes over, and the film's neighbours leave the list", () => {
+    const films = space(5);
+    const setting = { films, history: [rated(id(3), 3.5, LONG_AGO)], trending: new Map() };
+    const neighbours = neighboursOf(films, 3, 20).map(({ movieId }) => movieId);
+    const near = (list: readonly RankedFilm[]) => list.filter(({ movieId }) => neighbours.includes(movieId)).length;
+    expect(near(recommend(setting))).toBeGreaterThan(5);
+    const after = recommend(setting, [{ kind: "not_interested", movieId: id(3), ts: NOW }]);
+    expect(near(after)).toBe(0);
+    expect(after[0]!.reasons[0]).toEqual({ kind: "popular" });
+  });
+
+  test("a dislike is a penalty while it is new and evidence for the vector when it is old", () => {
+    const films = space(6);
+    const likes = [rated(id(1), 5, LONG_AGO), rated(id(9), 4, LONG_AGO)];
+    const vectorAt = (now: number, history: readonly Interaction[]): readonly number[] =>
+      Array.from(tasteOf(films, history, now, DEFAULT_HYBRID_OPTIONS).vector!);
+    const disliking = [...likes, rated(id(17), 0.5, NOW)];
+    expect(vectorAt(NOW, disliking)).toEqual(vectorAt(NOW, likes));
+    const score = (vector: readonly number[]): number => dotFilm(films, 17, vector);
+    const scores = [0, 30 * DAY, 3000 * DAY].map((age) => score(vectorAt(NOW + age, disliking)));
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+    expect(new Set(scores).size).toBe(3);
+    expect(tasteOf(films, disliking, NOW + 3000 * DAY, DEFAULT_HYBRID_OPTIONS).disliked).toEqual([]);
   });
 
   test("a click brings films like it up, a view less, neither settles the film", () => {

@@ -1,14 +1,7 @@
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { CinelakeError } from "@cinelake/contracts";
-import {
-  partitionKey,
-  type Consumer,
-  type ConsumerOptions,
-  type LogRecord,
-  type Offsets,
-  type TopicPartition,
-} from "../event_log.ts";
-import type { Member } from "../group.ts";
+import { partitionKey, type ConsumerOptions, type LogRecord, type Offsets, type TopicPartition } from "../event_log.ts";
+import { GroupConsumer, type PollOptions } from "../group_consumer.ts";
 import { Signal } from "../signal.ts";
 import type { KafkaCluster } from "./cluster.ts";
 import { fetchRecords } from "./fetch.ts";
@@ -27,93 +20,45 @@ interface Held {
  * A member of a Kafka group. It fetches ahead: what one request gives for each partition (about a megabyte) waits in memory until it is
  * polled, and only then is more asked for.
  */
-export class KafkaConsumer implements Consumer, Member {
-  readonly topics: ReadonlySet<string>;
+export class KafkaConsumer extends GroupConsumer<Held> {
   readonly #cluster: KafkaCluster;
-  readonly #options: ConsumerOptions;
   readonly #onClosed: (consumer: KafkaConsumer) => void;
-  readonly #held = new Map<string, Held>();
-  readonly #revoking = new Set<string>();
-  readonly #changed = new Signal();
   readonly #membership: Membership;
-  #polling: Promise<unknown> = Promise.resolve();
-  #failure: { readonly error: unknown } | undefined;
   #absence: { readonly error: unknown } | undefined;
   #fetchError: { readonly error: unknown } | undefined;
-  #leaving: Promise<void> | undefined;
-  #turn = 0;
 
   /** `onClosed` is called when the member has left. */
   constructor(cluster: KafkaCluster, options: ConsumerOptions, onClosed: (consumer: KafkaConsumer) => void) {
-    this.topics = new Set(options.topics);
+    super(options, new Signal());
     this.#cluster = cluster;
-    this.#options = options;
     this.#onClosed = onClosed;
     this.#membership = new Membership(cluster, options.group, this, (error) => {
       this.#absence = error === undefined ? undefined : { error };
-      if (error !== undefined) this.#changed.notify();
+      if (error !== undefined) this.changed.notify();
     });
   }
 
-  get held(): ReadonlySet<string> {
-    return new Set(this.#held.keys());
+  protected override async commitHeld(offsets: Offsets): Promise<void> {
+    await this.#membership.commit(offsets);
   }
 
-  assignment(): readonly TopicPartition[] {
-    return Array.from(this.#held.values(), ({ at }) => at);
-  }
-
-  poll(options: { maxRecords: number; maxWaitMs: number; signal?: AbortSignal }): Promise<LogRecord[]> {
-    if (this.#leaving) return Promise.reject(new CinelakeError("log_unavailable", "The consumer is closed"));
-    const turn = this.#polling.then(() => this.#poll(options));
-    this.#polling = turn.catch(() => {});
-    return turn;
-  }
-
-  async commit(offsets: Offsets): Promise<void> {
-    const mine = new Map([...offsets].filter(([key]) => this.#held.has(key)));
-    if (mine.size > 0) await this.#membership.commit(mine);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#leaving) {
-      this.#leaving = this.#membership.leave().finally(() => this.#onClosed(this));
-      this.#changed.notify();
-    }
-    return this.#leaving;
-  }
-
-  async revoke(keys: ReadonlySet<string>): Promise<void> {
-    if (keys.size === 0) return;
-    for (const key of keys) this.#revoking.add(key);
-    // A poll that has just resolved gives its records to the caller before this goes on; later ones leave these partitions out.
-    await setImmediate();
-    const partitions = this.assignment().filter((at) => keys.has(partitionKey(at)));
-    await this.#unlessItFails(async () => this.#options.onRevoked?.(partitions));
-    for (const key of keys) {
-      this.#held.delete(key);
-      this.#revoking.delete(key);
-    }
-  }
-
-  async assign(partitions: readonly TopicPartition[]): Promise<void> {
-    await this.#unlessItFails(async () => {
-      const chosen = await this.#options.onAssigned?.(partitions);
-      const kept = await this.#keptOffsets(partitions);
-      for (const at of partitions) {
-        const key = partitionKey(at);
-        const next = chosen?.get(key) ?? kept.get(key) ?? 0;
-        this.#held.set(key, { at, next, fetched: [], isFetching: false });
-      }
+  protected override async begin(partitions: readonly TopicPartition[], chosen: Offsets | undefined): Promise<Held[]> {
+    const kept = await this.#keptOffsets(partitions);
+    return partitions.map((at) => {
+      const key = partitionKey(at);
+      return { at, next: chosen?.get(key) ?? kept.get(key) ?? 0, fetched: [], isFetching: false };
     });
-    this.#changed.notify();
   }
 
-  async #poll(options: { maxRecords: number; maxWaitMs: number; signal?: AbortSignal }): Promise<LogRecord[]> {
+  protected override async leave(): Promise<void> {
+    await this.#membership.leave().finally(() => this.#onClosed(this));
+  }
+
+  protected override async pollAlone(options: PollOptions): Promise<LogRecord[]> {
     const deadline = performance.now() + options.maxWaitMs;
     for (;;) {
-      if (this.#leaving || options.signal?.aborted) return await setImmediate([]);
-      if (this.#failure) throw this.#failure.error;
+      if (this.leaving || options.signal?.aborted) return await setImmediate([]);
+      if (this.failure) throw this.failure.error;
       const records = this.#take(options.maxRecords);
       const problem = this.#fetchError ?? this.#absence;
       if (records.length === 0 && problem) {
@@ -124,18 +69,16 @@ export class KafkaConsumer implements Consumer, Member {
       this.#fetchMore();
       const left = deadline - performance.now();
       if (records.length > 0 || left <= 0) return records;
-      await this.#changed.wait(left, options.signal);
+      await this.changed.wait(left, options.signal);
     }
   }
 
   /** Records from the partitions in turn, so that none starves. */
   #take(maxRecords: number): LogRecord[] {
-    const keys = [...this.#held.keys()];
-    const start = keys.length === 0 ? 0 : this.#turn++ % keys.length;
     const taken: LogRecord[] = [];
-    for (const key of [...keys.slice(start), ...keys.slice(0, start)]) {
-      const held = this.#held.get(key)!;
-      if (this.#revoking.has(key) || taken.length >= maxRecords) continue;
+    for (const key of this.inTurn()) {
+      const held = this.holding.get(key)!;
+      if (this.revoking.has(key) || taken.length >= maxRecords) continue;
       const count = maxRecords - taken.length;
       for (const record of held.fetched.slice(0, count)) taken.push(record);
       held.fetched = held.fetched.slice(count);
@@ -148,13 +91,13 @@ export class KafkaConsumer implements Consumer, Member {
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
     for (;;) {
       try {
-        const committed = await committedOffsets(this.#cluster, this.#options.group, topics);
+        const committed = await committedOffsets(this.#cluster, this.options.group, topics);
         const { first } = await listOffsets(this.#cluster, topics);
         return new Map([...first].map(([key, offset]) => [key, Math.max(offset, committed.get(key) ?? 0)]));
       } catch (error) {
-        if (this.#leaving || !(error instanceof CinelakeError) || error.code !== "log_unavailable") throw error;
+        if (this.leaving || !(error instanceof CinelakeError) || error.code !== "log_unavailable") throw error;
         this.#fetchError = { error };
-        this.#changed.notify();
+        this.changed.notify();
         await sleep(200);
       }
     }
@@ -167,7 +110,7 @@ export class KafkaConsumer implements Consumer, Member {
    */
   #fetchMore(): void {
     const byLeader = Map.groupBy(
-      [...this.#held].filter(([key]) => !this.#revoking.has(key)).map(([, held]) => held),
+      [...this.holding].filter(([key]) => !this.revoking.has(key)).map(([, held]) => held),
       ({ at }) => this.#cluster.knownLeader(at),
     );
     for (const ofLeader of byLeader.values()) {
@@ -191,19 +134,10 @@ export class KafkaConsumer implements Consumer, Member {
       }
     } catch (error) {
       // What has been lost meanwhile is nobody's concern here.
-      if (helds.some((held) => this.#held.get(partitionKey(held.at)) === held)) this.#fetchError = { error };
+      if (helds.some((held) => this.holding.get(partitionKey(held.at)) === held)) this.#fetchError = { error };
     } finally {
       for (const held of helds) held.isFetching = false;
-      this.#changed.notify();
-    }
-  }
-
-  /** A failure of the user's callbacks reaches the user at the next poll; the group goes on. */
-  async #unlessItFails(work: () => Promise<unknown>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#failure = { error };
+      this.changed.notify();
     }
   }
 }
