@@ -17,7 +17,7 @@ export async function checkNotSetBack(topics: Iterable<TopicTables>, held: Pick<
 
 async function findSetBack(
   topic: string,
-  { spec, table, offsets }: StreamTable,
+  { name, table, offsets }: StreamTable,
   isHeld: (partition: number) => boolean,
 ): Promise<string | undefined> {
   // Taken before the table is read: a commit in between may only make the table's the later one.
@@ -28,5 +28,5 @@ async function findSetBack(
   const behind = known.find(
     ([partition, offset]) => (snapshot.transaction(streamApplicationId(topic, partition)) ?? 0) < offset,
   );
-  return behind && `${spec.name} at ${topic}/${behind[0]}`;
+  return behind && `${name} at ${topic}/${behind[0]}`;
 }

@@ -109,7 +109,7 @@ async function findTable(
     const offset = snapshot.transaction(streamApplicationId(topic, partition));
     if (offset !== undefined) offsets.set(partition, offset);
   }
-  return { spec: tableSpec(name), table, engine: ports.engine, offsets };
+  return { name, spec: tableSpec(name), table, engine: ports.engine, offsets };
 }
 
 function partitionsOf(topic: string, count: number, only: number | undefined): number[] {
@@ -149,9 +149,9 @@ async function positionsOf(
   ];
 }
 
-async function setOffsets({ spec, table }: StreamTable, moves: PartitionReplay["moves"]): Promise<void> {
+async function setOffsets({ name, table }: StreamTable, moves: PartitionReplay["moves"]): Promise<void> {
   const transactions = moves
-    .filter((move) => move.table === spec.name)
+    .filter((move) => move.table === name)
     .map(({ topic, partition, expected, offset }) => ({
       appId: streamApplicationId(topic, partition),
       version: offset,
