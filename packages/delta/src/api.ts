@@ -90,6 +90,11 @@ export interface CommitOptions {
   readonly configuration?: Readonly<Record<string, string>>;
   /** Free text for commitInfo.userMetadata. */
   readonly userMetadata?: string;
+  /**
+   * Called before each attempt to commit, with the version that the commit would follow: a writer that has decided by what it read looks
+   * again if that version is a later one. If it throws, nothing is committed, and that error comes out.
+   */
+  readonly guard?: (version: number) => Promise<void>;
   /** Commits even if no row changes (to carry `transactions` or `configuration`); default false. */
   readonly allowEmpty?: boolean;
 }

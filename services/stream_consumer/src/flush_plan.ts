@@ -4,7 +4,7 @@ import type { Decoded } from "./decode.ts";
 import { planDedupe } from "./dedupe.ts";
 import { bronzeRow, type EventRow } from "./event_rows.ts";
 import { offsetsAfter, planTransactions, unwritten } from "./offsets.ts";
-import type { TopicTables } from "./topic_tables.ts";
+import type { KnownEvents, TopicTables } from "./topic_tables.ts";
 import type { ApplicationTransaction, Row } from "@cinelake/delta";
 
 /** A topic's records as far as its tables do not have them, before the Silver table has been asked for known events. */
@@ -27,6 +27,9 @@ export interface TopicPlan {
   readonly silver: {
     readonly insert: readonly EventRow[];
     readonly replace: readonly EventRow[];
+    /** What was looked up, and what was found. */
+    readonly candidates: readonly EventRow[];
+    readonly known: KnownEvents;
     readonly transactions: readonly ApplicationTransaction[];
   };
   readonly deadLetters: readonly { readonly record: NewRecord; readonly reasonClass: string }[];
@@ -50,11 +53,11 @@ export function freshRecords(tables: TopicTables, decoded: readonly Decoded[]): 
   return { tables, raw: unwritten(decoded, at, tables.bronze.offsets), fresh, candidates, candidateRecords };
 }
 
-/** Decides what goes where; `known` are the Silver rows that share an identity with a candidate. Pure. */
-export function planTopic(records: FreshRecords, known: readonly EventRow[]): TopicPlan {
+/** Decides what goes where; by what the Silver table was found to have. Pure. */
+export function planTopic(records: FreshRecords, known: KnownEvents): TopicPlan {
   const { tables, raw, fresh, candidates, candidateRecords } = records;
   const { topic, bronze, silver } = tables;
-  const dedupe = planDedupe(candidates, known);
+  const dedupe = planDedupe(candidates, known.rows);
   const written = [...dedupe.insert, ...dedupe.replace];
   const offsetsOf = (decoded: readonly Decoded[]) => offsetsAfter(decoded.map(({ record }) => record));
   const letters: { record: LogRecord; reason: string }[] = fresh.flatMap(({ record, result }) =>
@@ -74,6 +77,8 @@ export function planTopic(records: FreshRecords, known: readonly EventRow[]): To
     silver: {
       insert: dedupe.insert,
       replace: dedupe.replace,
+      candidates,
+      known,
       transactions: planTransactions(topic, silver.offsets, offsetsOf(fresh)),
     },
     deadLetters: letters.map(({ record, reason }) => ({

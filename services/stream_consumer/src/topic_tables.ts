@@ -1,4 +1,5 @@
 import {
+  CinelakeError,
   EVENT_TYPES,
   streamApplicationId,
   tableSpec,
@@ -67,25 +68,51 @@ export async function readOffsets({ topic, bronze, silver }: TopicTables, partit
   }
 }
 
+/** What the Silver table had of a flush's candidates. */
+export interface KnownEvents {
+  /** Version of the table that was looked at. */
+  readonly version: number;
+  /** Its rows with the identity of a candidate. */
+  readonly rows: readonly EventRow[];
+}
+
 /**
- * Rows of the Silver table with the identity of a candidate, by a scan of the candidates' days: first of their ids alone, for hardly any
- * candidate is known, then of the few rows.
+ * Looks candidates up in the Silver table, by a scan of their days: first of their ids alone, for hardly any candidate is known, then of the
+ * few rows.
  */
 export async function knownEvents(
   { table, engine }: StreamTable,
   candidates: readonly EventRow[],
-): Promise<EventRow[]> {
-  if (candidates.length === 0) return [];
+): Promise<KnownEvents> {
+  const snapshot = await table.snapshot();
+  const { version } = snapshot;
   const days = [...new Set(candidates.map((row) => row.event_date))];
-  await using scan = await (await table.snapshot()).scan({ where: [{ column: "event_date", op: "in", value: days }] });
-  if (scan.files === 0) return [];
+  await using scan = await snapshot.scan({ where: [{ column: "event_date", op: "in", value: days }] });
+  if (candidates.length === 0 || scan.files === 0) return { version, rows: [] };
   const among = `FROM ${scan.sql} WHERE event_id IN (SELECT unnest(from_json(?, '["VARCHAR"]')))`;
   const ids = JSON.stringify(candidates.map((row) => row.event_id));
-  const known = await engine.rows<{ event_id: string }>(`SELECT DISTINCT event_id ${among}`, [ids]);
-  if (known.length === 0) return [];
+  const found = await engine.rows<{ event_id: string }>(`SELECT DISTINCT event_id ${among}`, [ids]);
+  if (found.length === 0) return { version, rows: [] };
   const wanted = new Set(candidates.map(identityOf));
-  const rows = await engine.rows<EventRow>(`SELECT * ${among}`, [JSON.stringify(known.map((row) => row.event_id))]);
-  return rows.filter((row) => wanted.has(identityOf(row)));
+  const rows = await engine.rows<EventRow>(`SELECT * ${among}`, [JSON.stringify(found.map((row) => row.event_id))]);
+  return { version, rows: rows.filter((row) => wanted.has(identityOf(row))) };
+}
+
+/**
+ * A commit's guard: another member may have written a candidate's identity, under another user, since it was looked up. Fails with
+ * `delta_conflict`, after which the flush is planned anew.
+ */
+function unlessKnownSince(silver: StreamTable, candidates: readonly EventRow[], known: KnownEvents) {
+  let lookedAt = known.version;
+  return async (version: number): Promise<void> => {
+    if (version <= lookedAt) return;
+    const now = await knownEvents(silver, candidates);
+    if (now.rows.length !== known.rows.length) {
+      const text = `Another member has written an event to ${silver.name} that is about to be written; the flush is planned anew`;
+      throw new CinelakeError("delta_conflict", text);
+    }
+    lookedAt = now.version;
+  };
 }
 
 /** Appends to Bronze, or writes nothing but the offsets if there are no rows. */
@@ -100,19 +127,21 @@ export function commitRows(
 /** Commits a topic's events: a merge if some replace rows of the table, else an append. */
 export function commitEvents(
   silver: StreamTable,
-  plan: { readonly insert: readonly EventRow[]; readonly replace: readonly EventRow[] },
+  plan: {
+    readonly insert: readonly EventRow[];
+    readonly replace: readonly EventRow[];
+    readonly candidates: readonly EventRow[];
+    readonly known: KnownEvents;
+  },
   transactions: readonly ApplicationTransaction[],
 ): Promise<CommitResult> {
-  if (plan.replace.length === 0) return commitRows(silver, plan.insert, transactions);
-  const rows = [...plan.insert, ...plan.replace];
+  const { insert, replace, candidates, known } = plan;
+  const options = { transactions, allowEmpty: true, guard: unlessKnownSince(silver, candidates, known) };
+  if (replace.length === 0) return silver.table.append({ rows: insert }, options);
+  const rows = [...insert, ...replace];
   const days = [...new Set(rows.map((row) => row.event_date))];
   return silver.table.merge(
     { rows },
-    {
-      key: ["event_id", "event_date"],
-      where: [{ column: "event_date", op: "in", value: days }],
-      transactions,
-      allowEmpty: true,
-    },
+    { ...options, key: ["event_id", "event_date"], where: [{ column: "event_date", op: "in", value: days }] },
   );
 }

@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { DEAD_LETTER_TOPIC, EVENT_TOPICS, placeholderMovie, placeholderUser } from "@cinelake/contracts";
 import { openEventLog } from "@cinelake/event_log";
+import { openLakeTable } from "@cinelake/lake";
 import { createMetrics } from "@cinelake/runtime";
 import { faulty, type FaultPlan } from "@cinelake/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -288,5 +290,37 @@ describe("faults", () => {
     await second.stop();
     await drain(world);
     await expectEverythingOnce(world);
+  });
+
+  test("another member's event of the same id and another user, written since the look-up, is not doubled", async () => {
+    const silver = await openLakeTable(world, "silver_events_ratings");
+    const row = {
+      event_id: ID,
+      event_ts: new Date(`${DAY}T09:00:00Z`),
+      event_date: DAY,
+      user_id: 2,
+      movie_id: 20,
+      rating: 1,
+      review_text: null,
+      log_partition: 2,
+      log_offset: 0,
+      ingestion_ts: new Date(),
+    };
+    let written = 0;
+    const store = new Proxy(world.store, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name !== "putIfAbsent") return typeof value === "function" ? value.bind(target) : value;
+        return async (key: string, bytes: Uint8Array) => {
+          if (isCommit(/silver_events_ratings/)(name, [key]) && written++ === 0) await silver.append({ rows: [row] });
+          return target.putIfAbsent(key, bytes);
+        };
+      },
+    });
+    await send(world.log, [sent("rating", rating), sent("rating", { ...rating, event_id: randomUUID() })]);
+    await drain({ ...world, store });
+    expect(written).toBeGreaterThan(1);
+    expect((await readTable(world, "silver_events_ratings")).map((each) => each["user_id"]).sort()).toEqual([1, 2]);
+    expect(await deadLetters(world.log)).toMatchObject([{ reason: expect.stringMatching(/^event_id_conflict/) }]);
   });
 });

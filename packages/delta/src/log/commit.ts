@@ -18,6 +18,8 @@ export interface CommitRequest {
   readonly info: CommitInfo & { readonly txnId: string };
   /** Whether the commit carries an in-commit timestamp: the present, or a millisecond after the version before it (PROTOCOL.md). */
   readonly hasTimestamp: boolean;
+  /** See CommitOptions. */
+  readonly guard?: ((version: number) => Promise<void>) | undefined;
 }
 
 const maxLosses = 200;
@@ -25,14 +27,15 @@ const maxFailures = 4;
 
 /**
  * Writes the commit as the next free version and returns that. Commits that took versions in between are checked one by one.
- * Fails with `delta_conflict` or `delta_txn_conflict` if one of them stands against it: then nothing was committed. After any other
- * error the commit may or may not be there.
+ * Fails with `delta_conflict` or `delta_txn_conflict` if one of them stands against it, and with what the guard throws: then nothing was
+ * committed. After any other error the commit may or may not be there.
  */
 export async function commit(place: LogPlace, request: CommitRequest): Promise<number> {
   const { info, intent } = request;
   let version = request.readVersion + 1;
   let previous = request.readTimestamp;
   for (let losses = 0; losses < maxLosses; losses++) {
+    await request.guard?.(version - 1);
     const timestamp = Math.max(request.now, previous + 1);
     const commitInfo = request.hasTimestamp ? { inCommitTimestamp: timestamp, ...info } : info;
     const bytes = formatCommit([{ commitInfo }, ...request.actions(version, timestamp)]);

@@ -158,6 +158,7 @@ export async function commitChange(
       ...(options.userMetadata === undefined ? {} : { userMetadata: options.userMetadata }),
     },
     hasTimestamp: hasInCommitTimestamps(next.metadata),
+    guard: options.guard,
   }).catch(async (error: unknown) => {
     // Only a conflict is sure not to have been committed.
     if (findError(error, "delta_conflict", "delta_txn_conflict")) await discard();

@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { CinelakeError } from "@cinelake/contracts";
+import { describe, expect, test } from "vitest";
 import { createTable, openTable, type CommitResult, type DeltaTable } from "@cinelake/delta";
-import { beforeCommit, codeOf, openLake, rowsOf, struct } from "../support/tables.ts";
+import { beforeCommit, codeOf, keysBelow, openLake, rowsOf, struct } from "../support/tables.ts";
 
 type Write = (table: DeltaTable) => Promise<CommitResult>;
 const partition = (p: string) => ({ where: [{ column: "p", op: "=", value: p }] }) as const;
@@ -94,4 +95,30 @@ test.each<[string, Write, Write, string, unknown[]]>([
   const found = (await rowsOf(table)).map(({ id }) => id as number);
   expect(found.toSorted((a, b) => a - b)).toEqual(ids);
   expect((await table.snapshot()).version).toBe(outcome === "no error" ? 3 : 2);
+});
+
+describe("a guard", () => {
+  const rows = [{ id: 1 }];
+
+  test("is asked for each version that the commit would follow", async () => {
+    await using lake = await openLake();
+    const table = await createTable(lake.context, { schema: struct({ id: "long" }) });
+    const store = beforeCommit(lake.store, () => table.append({ rows }));
+    const overtaken = await openTable({ ...lake.context, store });
+    const asked: number[] = [];
+    const { version } = await overtaken.append({ rows }, { guard: async (before) => void asked.push(before) });
+    expect(version).toBe(2);
+    expect(asked).toEqual([0, 1]);
+  });
+
+  test("that throws keeps the commit from being made, and leaves no file", async () => {
+    await using lake = await openLake();
+    const table = await createTable(lake.context, { schema: struct({ id: "long" }) });
+    const before = await keysBelow(lake.store, lake.context.path);
+    const refusal = new CinelakeError("delta_conflict", "somebody else has it");
+    const append = table.append({ rows }, { guard: () => Promise.reject(refusal) });
+    await expect(append).rejects.toBe(refusal);
+    expect(await keysBelow(lake.store, lake.context.path)).toEqual(before);
+    expect((await table.snapshot()).version).toBe(0);
+  });
 });
