@@ -15,6 +15,12 @@ export function sent(type: EventType, event: Record<string, unknown> | string, k
   return { type, key: key ?? user, value: Buffer.from(text) };
 }
 
+/** A valid rating of yesterday by the user; a fresh id each time. */
+export function rating(user_id: number): Record<string, unknown> {
+  const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  return { event_id: crypto.randomUUID(), event_ts: `${day}T10:00:00Z`, user_id, movie_id: 10, rating: 4 };
+}
+
 export async function send(log: EventLog, records: readonly Sent[]): Promise<void> {
   for (const [type, ofType] of Map.groupBy(records, (each) => each.type)) {
     await log.append(
