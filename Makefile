@@ -8,7 +8,7 @@ KAFKA := .cache/kafka-broker-4.3.1/.complete
 MANIFESTS := package.json pnpm-lock.yaml pnpm-workspace.yaml $(wildcard packages/*/package.json services/*/package.json bench/package.json)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers install_servers check generate bench_delta bench_event_log pack_delta format docs clean
+.PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers install_servers check generate bench_delta bench_event_log bench_streaming pack_delta format docs clean
 
 help: ## this list
 	@grep -hE '^[a-z_]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ $(DELTA_RS)/.installed: tests/delta_rs/requirements.txt
 bench_delta: install ## snapshots, scans and commits of Delta tables beside DuckDB on the same files
 	node bench/delta_snapshot.ts
 	node bench/delta_throughput.ts
+
+bench_streaming: install $(KAFKA) ## events from POST to the tables, to /trending and to a list, beside the Kafka client alone
+	node bench/streaming.ts
 
 bench_event_log: install $(KAFKA) ## appends to and reads from the event log on Kafka, beside the client alone
 	node bench/event_log.ts
