@@ -10,7 +10,7 @@ export {
 } from "./config.ts";
 export { parseConfigFile, withConfigFile } from "./config_file.ts";
 export { configurationPage, type ConfigurationSection } from "./configuration_page.ts";
-export { endProcess } from "./end_process.ts";
+export { endOnUncaught, endProcess } from "./end_process.ts";
 export { exitCodeOf } from "./exit_code.ts";
 export { serviceHealth } from "./health.ts";
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";

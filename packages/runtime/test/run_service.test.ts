@@ -75,6 +75,19 @@ describe.concurrent("a process", () => {
     },
   );
 
+  test.each([
+    ["bad_setting", 2, "LOG_URL must be a URL", "config_invalid"],
+    ["bad_port", 1, "no broker answers", "log_unavailable"],
+  ])(
+    "what fails before the start (%s) is one line in the log and ends with %i",
+    async (behaviour, expected, message, errorCode) => {
+      const { code, log } = await run(behaviour);
+      expect(code).toBe(expected);
+      expect(log).toHaveLength(1);
+      expect(log[0]).toMatchObject({ level: "fatal", msg: "uncaught error", err: { message, code: errorCode } });
+    },
+  );
+
   test("a stop that fails or takes too long ends with 1 and says so", async () => {
     const [failed, stuck] = await Promise.all([
       run("bad_stop", { started: ["SIGINT"] }),

@@ -7,6 +7,7 @@ import { openObjectStore } from "@cinelake/object_store";
 import {
   createLogger,
   createMetrics,
+  endOnUncaught,
   endProcess,
   loadConfig,
   reportCacheLosses,
@@ -16,9 +17,10 @@ import {
 import { apiConfigSchema } from "./config.ts";
 import { createApiService } from "./service.ts";
 
+const logger = createLogger({ service: "api" });
+endOnUncaught({ logger });
 const config = loadConfig(apiConfigSchema, { env: process.env });
 const urls = resolveUrls(process.env, process.env["DATA_DIR"] ?? ".data");
-const logger = createLogger({ service: "api" });
 const metrics = createMetrics();
 const opened = new AsyncDisposableStack();
 const store = opened.use(await openObjectStore(urls.lake));

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openEventLog } from "@cinelake/event_log";
 import { freePort, seededRandom, temporaryDirectory } from "@cinelake/testkit";
@@ -10,11 +11,13 @@ import { drained, expectOtherReaderAgrees, openLake } from "./support/stream_sce
 import { playEmbedded } from "./support/stream_scenario/embedded.ts";
 import { appendTo } from "./support/stream_scenario/producer.ts";
 import { DATASET, expectEverythingOnce, play, scenarioSeed } from "./support/stream_scenario/scenario.ts";
-import { supervise } from "./support/stream_scenario/supervised.ts";
+import { supervise, type Ending } from "./support/stream_scenario/supervised.ts";
 
 const main = (service: string): string => fileURLToPath(new URL(`../../${service}/src/main.ts`, import.meta.url));
 const KILLED = fileURLToPath(new URL("support/stream_scenario/killed_stream_consumer.ts", import.meta.url));
 const EVENTS = 200_000;
+/** After so long the test's broker gives a silent member's partitions to others. */
+const SESSION_MS = 6_000;
 const DRAIN_MS = 120_000;
 
 const moviesOf = ({ items }: ListAnswer): number[] => items.map(({ movie_id }) => movie_id);
@@ -33,6 +36,7 @@ test("200,000 events through services in processes of their own, which are kille
     await run("stream_consumer_1", "stream_consumer"),
     await run("stream_consumer_2", "stream_consumer"),
   ];
+  await Promise.all(consumers.map((each) => each.started()));
   for (const args of [["bootstrap", ...DATASET], ["etl"], ["train"]]) {
     expect(await cinelake(directory.path, args, { env })).toMatchObject({ exitCode: 0 });
   }
@@ -45,15 +49,19 @@ test("200,000 events through services in processes of their own, which are kille
   const log = opened.use(await openEventLog(environment["LOG_URL"]!));
   expect(consumers.map((each) => each.ends.own)).toEqual([[], []]);
 
+  const members = [...consumers];
   /** A third member comes and goes. */
   const visit =
-    (signal: "SIGKILL" | "SIGTERM"): Trouble =>
+    (signal: Ending): Trouble =>
     async () => {
       await using visitor = await supervise({ name: "stream_consumer_3", command: [main("stream_consumer")], env });
+      members.push(visitor);
       await visitor.started();
-      await new Promise((resolve) => setTimeout(resolve, 1_000 + random.int(2_000)));
-      if (signal === "SIGTERM") expect(await visitor.stop()).toBe(0);
+      await sleep(1_000 + random.int(2_000));
+      expect(await visitor.stop(signal)).toBe(signal === "SIGTERM" ? 0 : null);
     };
+  /** The group goes on without a member, which does not know and writes on. */
+  const freeze: Trouble = () => random.pick(consumers).freeze(SESSION_MS + 2_000);
   const restartKafka: Trouble = async () => {
     await kafka.stop(random.int(2) === 0);
     await kafka.start();
@@ -65,7 +73,7 @@ test("200,000 events through services in processes of their own, which are kille
   const stage = {
     directory: directory.path,
     urls,
-    consumers,
+    consumers: members,
     apis,
     append: appendTo(log),
     lanes: [
@@ -75,6 +83,8 @@ test("200,000 events through services in processes of their own, which are kille
         ...ends(consumers, random, "SIGTERM", 3),
         visit("SIGTERM"),
         visit("SIGKILL"),
+        freeze,
+        freeze,
       ],
       [...ends(apis, random, "SIGKILL", 8), ...ends([trending], random, "SIGKILL", 2), restartKafka, restartRedis],
     ],

@@ -2,10 +2,11 @@ import { allTopics } from "@cinelake/contracts";
 import { openSqlEngine } from "@cinelake/delta";
 import { openEventLog } from "@cinelake/event_log";
 import { openObjectStore } from "@cinelake/object_store";
-import { createLogger, createMetrics, loadConfig, resolveUrls, runService } from "@cinelake/runtime";
+import { createLogger, createMetrics, endOnUncaught, loadConfig, resolveUrls, runService } from "@cinelake/runtime";
 import { streamConfigSchema } from "./config.ts";
 import { createStreamConsumer } from "./service.ts";
 
+endOnUncaught({ logger: createLogger({ service: "stream_consumer" }) });
 const { dataDir, memoryLimit, logLevel, streamGroup, ...flush } = loadConfig(streamConfigSchema, { env: process.env });
 const urls = resolveUrls(process.env, dataDir);
 const logger = createLogger({ service: "stream_consumer", level: logLevel });

@@ -6,6 +6,7 @@ import { openObjectStore } from "@cinelake/object_store";
 import {
   createLogger,
   createMetrics,
+  endOnUncaught,
   endProcess,
   loadConfig,
   reportCacheLosses,
@@ -15,9 +16,10 @@ import {
 import { trendingConfigSchema } from "./config.ts";
 import { createTrendingAggregator } from "./service.ts";
 
+const logger = createLogger({ service: "trending_aggregator" });
+endOnUncaught({ logger });
 const config = loadConfig(trendingConfigSchema, { env: process.env });
 const urls = resolveUrls(process.env, process.env["DATA_DIR"] ?? ".data");
-const logger = createLogger({ service: "trending_aggregator" });
 const metrics = createMetrics();
 const opened = new AsyncDisposableStack();
 const store = opened.use(await openObjectStore(urls.lake));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SeededRandom } from "@cinelake/testkit";
 import { STEPS } from "./kill_at_step.ts";
-import type { Supervised } from "./supervised.ts";
+import type { Ending, Supervised } from "./supervised.ts";
 
 /** A piece of trouble; resolves when it is over. */
 export type Trouble = () => Promise<void>;
@@ -20,12 +20,7 @@ export function killsAtSteps(
 }
 
 /** Ends of one of the processes by chance, at moments by chance. */
-export function ends(
-  victims: readonly Supervised[],
-  random: SeededRandom,
-  signal: "SIGKILL" | "SIGTERM",
-  times: number,
-): Trouble[] {
+export function ends(victims: readonly Supervised[], random: SeededRandom, signal: Ending, times: number): Trouble[] {
   return Array.from({ length: times }, () => async () => {
     await sleep(random.int(1_000));
     await random.pick(victims).end(signal);

@@ -151,13 +151,21 @@ export async function expectOtherReaderAgrees(directory: string, expected: reado
   for (const { topic, bronze, silver } of SILVER_TABLES) {
     const { records, kept } = expected.find((each) => each.topic === topic)!;
     const [raw, events] = [String(records.length), String(kept.size)];
-    expect([bronze, await count(bronze, "count() AS rows, uniqExact(partition, offset) AS records")]).toEqual([
-      bronze,
-      { rows: raw, records: raw },
-    ]);
+    const ids = String(new Set(records.map(({ value }) => idOf(Buffer.from(value).toString()))).size);
+    const columns =
+      "count() AS rows, uniqExact(partition, offset) AS records, uniqExact(JSONExtractString(value, 'event_id')) AS ids";
+    expect([bronze, await count(bronze, columns)]).toEqual([bronze, { rows: raw, records: raw, ids }]);
     expect([silver, await count(silver, "count() AS rows, uniqExact(event_id, event_date) AS events")]).toEqual([
       silver,
       { rows: events, events },
     ]);
+  }
+}
+
+function idOf(value: string): string {
+  try {
+    return (JSON.parse(value) as { event_id: string }).event_id;
+  } catch {
+    return "";
   }
 }

@@ -30,7 +30,7 @@ export const DATASET: readonly string[] = `--dataset synthetic --users ${USERS} 
 export interface Stage {
   readonly directory: string;
   readonly urls: readonly string[];
-  /** The processes that move events to the tables. */
+  /** The processes that move events to the tables, also those that have come and gone. */
   readonly consumers: readonly Supervised[];
   /** Those that take events. */
   readonly apis: readonly Supervised[];
@@ -123,7 +123,7 @@ export async function expectEverythingOnce(
   expect(own.filter((said) => !said.includes("log_unavailable"))).toEqual([]);
   const sum = (of: readonly Supervised[], count: (each: Supervised) => number): number =>
     of.reduce((total, each) => total + count(each), 0);
-  const kills = sum(consumers, ({ ends }) => ends.killed + ends.atStep.length);
+  const kills = sum(consumers, ({ ends }) => ends.killed + ends.frozen + ends.atStep.length);
   const batch = Math.max(...consumers.map(largestBatch));
   const conflicts = expected.reduce((total, each) => total + each.conflicts, 0);
   const figures = {
@@ -136,11 +136,11 @@ export async function expectEverythingOnce(
     dead_letters: expected.reduce((total, { dead }) => total + dead.size, 0),
     conflicts,
     repeated_dead_letters: repeated,
-    kills_of_consumers: kills,
+    kills_and_freezes_of_consumers: kills,
     largest_batch_of_dead_letters: batch,
     kills_at_steps: Object.fromEntries(STEPS.map((step) => [step, atStep.filter((each) => each === step).length])),
     kills_at_random: Object.fromEntries(processes.map(({ name, ends }) => [name, ends.killed])),
-    joined_and_left: 2 * sum(consumers, ({ ends }) => ends.killed + ends.stopped + ends.atStep.length),
+    changes_of_the_group: 2 * (kills + sum(consumers, ({ ends }) => ends.stopped)),
     ends_without_a_log: own.length,
     seconds: Math.round(seconds),
   };

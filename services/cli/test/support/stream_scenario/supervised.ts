@@ -14,12 +14,16 @@ export interface Program {
   readonly beforeStart?: () => Promise<void>;
 }
 
+export type Ending = "SIGKILL" | "SIGTERM";
+
 /** What became of a process and its successors. */
 interface Ends {
   /** SIGKILLs by this test, at random moments. */
   killed: number;
   /** Those that it was asked to end. */
   stopped: number;
+  /** How often it was held up. */
+  frozen: number;
   /** SIGKILLs by itself, at a step. */
   readonly atStep: Step[];
   /** Exits that nobody asked for, with what it had said. */
@@ -35,11 +39,13 @@ export interface Supervised extends AsyncDisposable {
   /** Resolves when it says that it has started, also if that takes several attempts. */
   started(): Promise<void>;
   /** Ends it; it is started again. */
-  end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
+  end(signal: Ending): Promise<void>;
+  /** Holds it up for so long, as a machine that hangs would; then it goes on as if nothing had been. */
+  freeze(milliseconds: number): Promise<void>;
   /** Starts it anew so that it kills itself when it comes to the step for the `occurrence`-th time; resolves when it has. */
   killAtStep(step: Step, occurrence: number): Promise<void>;
-  /** Ends it for good with SIGTERM once it has started, and gives the exit code. */
-  stop(): Promise<number | null>;
+  /** Ends it for good once it has started, and gives the exit code. */
+  stop(signal?: Ending): Promise<number | null>;
 }
 
 /** What a service says, and what `./cinelake serve` says. */
@@ -50,7 +56,7 @@ const RESTART_MS = 300;
 
 /** Starts the program; it ends with its scope. */
 export async function supervise(program: Program): Promise<Supervised> {
-  const ends: Ends = { killed: 0, stopped: 0, atStep: [], own: [] };
+  const ends: Ends = { killed: 0, stopped: 0, frozen: 0, atStep: [], own: [] };
   let output = "";
   let child: ChildProcess;
   let gone: Promise<void>;
@@ -89,7 +95,7 @@ export async function supervise(program: Program): Promise<Supervised> {
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
 
   /** Whatever it is doing, it does not run afterwards, nor is it about to be started. */
-  async function halt(signal: NodeJS.Signals): Promise<void> {
+  async function halt(signal: Ending): Promise<void> {
     await restarting;
     asked = true;
     if (isRunning()) child.kill(signal);
@@ -106,6 +112,15 @@ export async function supervise(program: Program): Promise<Supervised> {
     }
   };
 
+  const endBy = async (signal: Ending): Promise<void> => {
+    await halt(signal);
+    if (signal === "SIGKILL") ends.killed++;
+    else ends.stopped++;
+  };
+
+  // Also where the test itself is interrupted.
+  const onExit = (): void => void child.kill("SIGKILL");
+  process.once("exit", onExit);
   await start();
   return {
     name: program.name,
@@ -113,15 +128,18 @@ export async function supervise(program: Program): Promise<Supervised> {
     output: () => output,
     started,
     async end(signal) {
-      await halt(signal);
-      if (signal === "SIGKILL") ends.killed++;
-      else ends.stopped++;
+      await endBy(signal);
       await start();
+    },
+    async freeze(milliseconds) {
+      child.kill("SIGSTOP");
+      await sleep(milliseconds);
+      child.kill("SIGCONT");
+      ends.frozen++;
     },
     async killAtStep(step, occurrence) {
       reached = Promise.withResolvers();
-      await halt("SIGTERM");
-      ends.stopped++;
+      await endBy("SIGTERM");
       await start({ KILL_AT_STEP: step, KILL_AT_OCCURRENCE: String(occurrence) });
       const late = new AbortController();
       const never = sleep(STEP_MS, undefined, { signal: late.signal }).then(() => {
@@ -130,15 +148,16 @@ export async function supervise(program: Program): Promise<Supervised> {
       never.catch(() => undefined);
       await Promise.race([reached.promise, never]).finally(() => late.abort());
     },
-    async stop() {
+    async stop(signal = "SIGTERM") {
       await started();
       wanted = false;
-      await halt("SIGTERM");
+      await endBy(signal);
       return child.exitCode;
     },
     async [Symbol.asyncDispose]() {
       wanted = false;
       await halt("SIGKILL");
+      process.off("exit", onExit);
     },
   };
 }
