@@ -82,6 +82,26 @@ export const METRICS = {
     labels: ["table"],
   },
   cinelake_stream_duplicates_total: { type: "counter", help: "Events dropped as repeats.", labels: ["topic"] },
+  cinelake_trending_events_total: {
+    type: "counter",
+    help: "Records the trending aggregator has read: counted, repeated, no_interest, late, future, expired (older than it remembers) or invalid.",
+    labels: ["outcome"],
+  },
+  cinelake_trending_pairs: {
+    type: "gauge",
+    help: "Pairs of a user and a film that trending remembers; bounded.",
+    labels: [],
+  },
+  cinelake_trending_lag_records: {
+    type: "gauge",
+    help: "Records in the log that the trending lists do not count yet.",
+    labels: ["topic", "partition"],
+  },
+  cinelake_trending_lag_seconds: {
+    type: "gauge",
+    help: "Age of the oldest record that the trending lists do not count yet; 0 when they count all.",
+    labels: ["topic"],
+  },
   cinelake_trending_publications_total: {
     type: "counter",
     help: "Trending lists put in the cache.",

@@ -34,9 +34,10 @@ export interface PublicationContext {
 
 /** What is trending: a state machine over events and the time it is told. Never reads a clock. */
 export interface Trending {
+  /** `now` is when the log took the event. */
   observe(event: TrendingEvent, now: number): Observation;
-  /** Replaces the history that fills lists until enough live interest is there. */
-  seedHistory(films: Iterable<HistoryFilm>): void;
+  /** Replaces the history that fills lists until enough live interest is there, and the users it knows, who are no newcomers. */
+  seedHistory(films: Iterable<HistoryFilm>, users?: ReadonlySet<number>): void;
   /** The window's lists at `now`. Remembers what is listed: leaving takes less interest than entering. */
   publication(window: TrendingWindow, now: number, context: PublicationContext): TrendingPublication;
   /** Forgets interest older than the retention. */
@@ -57,8 +58,8 @@ export interface Trending {
  *
  *     recent * (1 + riseWeight * max(0, ln((recent + prior) / (expected + prior))))
  *
- * with recent the decayed weight, expected the film's share of the long-term baseline times the recent weight of all films. The
- * baseline has a half-life of 30 days, counts a user once a day, and holds the imported history as `historyMass`. History fills
+ * with recent the decayed weight as far as it is believed (`believedWeight`: newcomers beyond their usual part count a quarter), expected
+ * the film's share of the long-term baseline times the recent weight of all films that as many users care about. The baseline has a half-life of 30 days, counts a user once a day, and holds the imported history as `historyMass`. History fills
  * the lists behind the live entries.
  *
  * Counts are maxima and unions: the order of events (within `lateness`) and their repetition change nothing.
@@ -73,6 +74,7 @@ export function createTrending(given: Partial<TrendingOptions> = {}): Trending {
   const listed = new Map<TrendingWindow, Set<number>>();
   let counts = new TrendingCounts(options);
   let history = rankHistory([], options);
+  let established: ReadonlySet<number> = new Set();
 
   return {
     observe(event, now) {
@@ -80,16 +82,18 @@ export function createTrending(given: Partial<TrendingOptions> = {}): Trending {
       if (event.eventTs < now - options.lateness) return "late";
       const weight = weightClass(event);
       if (weight === undefined) return "no_interest";
-      return counts.add(event.userId, event.movieId, weight, event.eventTs) ? "counted" : "repeated";
+      return counts.add(event.userId, event.movieId, weight, event.eventTs, now) ? "counted" : "repeated";
     },
 
-    seedHistory(films) {
+    seedHistory(films, users = new Set()) {
       history = rankHistory([...films], options);
+      established = users;
+      counts.establish(users);
     },
 
     publication(window, now, { offsets, genresOf }) {
       const live = liveEntries({
-        sums: counts.sums(),
+        sums: counts.sums(now),
         window: TRENDING_WINDOWS.indexOf(window),
         halfLife: WINDOW_HALF_LIFE[window],
         now,
@@ -112,7 +116,7 @@ export function createTrending(given: Partial<TrendingOptions> = {}): Trending {
 
     snapshot() {
       return encodeState({
-        pairs: [...counts.pairs()],
+        pairs: [...counts.known()],
         listed: Object.fromEntries([...listed].map(([window, films]) => [window, [...films]])),
       });
     },
@@ -121,6 +125,7 @@ export function createTrending(given: Partial<TrendingOptions> = {}): Trending {
       const state = decodeState(snapshot);
       counts = new TrendingCounts(options);
       for (const pair of state.pairs) counts.insert(pair);
+      counts.establish(established);
       listed.clear();
       for (const window of TRENDING_WINDOWS) listed.set(window, new Set(state.listed[window] ?? []));
     },

@@ -9,14 +9,21 @@ const LONGEST = WINDOW_COUNT - 1;
 export interface FilmSums {
   /** Damped weight per window, in the order of `TRENDING_WINDOWS`, and the baseline's. */
   readonly weights: readonly number[];
+  /** The part of newcomers in each window's weight. */
+  readonly newcomers: readonly number[];
   /** Latest event of each user who counts among the distinct ones, rising. */
   readonly userTimes: Float64Array;
 }
+
+/** A pair as snapshots hold it. */
+export type KnownPair = Omit<Pair, "scaled"> & { readonly since: number };
 
 interface User {
   readonly pairs: Map<number, Pair>;
   /** 1 / sqrt(effective number of films) per window. */
   readonly damping: number[];
+  /** When the log first had an event of theirs, milliseconds since the epoch. */
+  since: number;
 }
 
 /**
@@ -28,6 +35,9 @@ export class TrendingCounts {
   readonly #users = new Map<number, User>();
   readonly #films = new Map<number, Map<number, Pair>>();
   readonly #sums = new Map<number, FilmSums>();
+  /** Users who were newcomers when last looked at. */
+  readonly #newcomers = new Set<number>();
+  #established: ReadonlySet<number> = new Set();
   readonly #staleUsers = new Set<number>();
   readonly #staleFilms = new Set<number>();
   #pairCount = 0;
@@ -41,17 +51,17 @@ export class TrendingCounts {
     return { pairs: this.#pairCount, users: this.#users.size, films: this.#films.size };
   }
 
-  /** False if the event says nothing that is not known. */
-  add(userId: number, movieId: number, weightClass: number, eventTs: number): boolean {
-    const pair = this.#pairOf(userId, movieId);
+  /** False if the event, which the log took at `at`, says nothing that is not known. */
+  add(userId: number, movieId: number, weightClass: number, eventTs: number, at: number): boolean {
+    const pair = this.#pairOf(userId, movieId, at);
     if (!addEvent(pair, weightClass, eventTs)) return false;
     this.#rescale(pair);
     return true;
   }
 
-  /** Takes what is known of a pair; for `restore`. */
-  insert(known: Omit<Pair, "scaled">): void {
-    const pair = this.#pairOf(known.userId, known.movieId);
+  /** Takes what is known of a pair, and since when the user is; for `restore`. */
+  insert(known: KnownPair): void {
+    const pair = this.#pairOf(known.userId, known.movieId, known.since);
     Object.assign(pair, { latest: known.latest, lastDay: known.lastDay, days: known.days });
     this.#rescale(pair);
   }
@@ -60,11 +70,24 @@ export class TrendingCounts {
     for (const film of this.#films.values()) yield* film.values();
   }
 
-  /** Sums of every film at `epoch`, made anew where something changed. */
-  sums(): { readonly epoch: number; readonly films: ReadonlyMap<number, FilmSums> } {
+  *known(): Generator<KnownPair> {
+    for (const pair of this.pairs()) yield { ...pair, since: this.#users.get(pair.userId)!.since };
+  }
+
+  /** Replaces the users who are no newcomers, whenever the log first had them. */
+  establish(users: ReadonlySet<number>): void {
+    this.#established = users;
+    for (const userId of this.#users.keys()) this.#staleUsers.add(userId);
+  }
+
+  /** Sums of every film at `epoch`, made anew where something changed; `now` says who is a newcomer. */
+  sums(now: number): { readonly epoch: number; readonly films: ReadonlyMap<number, FilmSums> } {
+    for (const userId of this.#newcomers) if (!this.#isNew(userId, now)) this.#staleUsers.add(userId);
     for (const userId of this.#staleUsers) {
       const user = this.#users.get(userId);
       if (!user) continue;
+      if (this.#isNew(userId, now)) this.#newcomers.add(userId);
+      else this.#newcomers.delete(userId);
       for (let window = 0; window < WINDOW_COUNT; window++) {
         user.damping[window] = 1 / Math.sqrt(effectiveFilms(user.pairs.values(), window));
       }
@@ -87,18 +110,26 @@ export class TrendingCounts {
 
   #sumFilm(pairs: ReadonlyMap<number, Pair>): FilmSums {
     const weights = [0, 0, 0, 0];
+    const newcomers = [0, 0, 0];
     const userTimes = new Float64Array(pairs.size);
     const leastDamping = 1 / Math.sqrt(this.#options.maxSpread);
     let counted = 0;
     for (const pair of pairs.values()) {
       const { damping } = this.#users.get(pair.userId)!;
       for (let window = 0; window < WINDOW_COUNT; window++) {
-        weights[window]! += pair.scaled[window]! * damping[window]!;
+        const weight = pair.scaled[window]! * damping[window]!;
+        weights[window]! += weight;
+        if (this.#newcomers.has(pair.userId)) newcomers[window]! += weight;
       }
       weights[WINDOW_COUNT]! += pair.scaled[WINDOW_COUNT]! * damping[LONGEST]!;
       if (damping[LONGEST]! >= leastDamping) userTimes[counted++] = newest(pair);
     }
-    return { weights, userTimes: userTimes.subarray(0, counted).sort() };
+    return { weights, newcomers, userTimes: userTimes.subarray(0, counted).sort() };
+  }
+
+  #isNew(userId: number, now: number): boolean {
+    const since = this.#users.get(userId)?.since ?? 0;
+    return since > now - this.#options.newcomerAge && !this.#established.has(userId);
   }
 
   #rescale(pair: Pair): void {
@@ -114,14 +145,21 @@ export class TrendingCounts {
     this.#staleUsers.add(pair.userId);
   }
 
-  #pairOf(userId: number, movieId: number): Pair {
-    const known = this.#users.get(userId)?.pairs.get(movieId);
-    if (known) return known;
+  #pairOf(userId: number, movieId: number, at: number): Pair {
+    const user = this.#users.get(userId);
+    if (user && at < user.since) {
+      user.since = at;
+      this.#staleUsers.add(userId);
+    }
+    return user?.pairs.get(movieId) ?? this.#addPair(userId, movieId, at);
+  }
+
+  #addPair(userId: number, movieId: number, at: number): Pair {
     this.#makeRoom(userId);
     const pair = newPair(userId, movieId);
     const user = this.#users.get(userId);
     if (user) user.pairs.set(movieId, pair);
-    else this.#users.set(userId, { pairs: new Map([[movieId, pair]]), damping: [1, 1, 1] });
+    else this.#users.set(userId, { pairs: new Map([[movieId, pair]]), damping: [1, 1, 1], since: at });
     const film = this.#films.get(movieId);
     if (film) film.set(userId, pair);
     else this.#films.set(movieId, new Map([[userId, pair]]));
@@ -129,24 +167,27 @@ export class TrendingCounts {
     return pair;
   }
 
+  /**
+   * Drops a tenth of a cap that is reached, so that many events pay for one search. Interest in films that too few users care about
+   * goes first: a flood of users or films displaces itself, not what trends.
+   */
   #makeRoom(userId: number): void {
+    const { maxFilmsPerUser, maxPairs, minUsers } = this.#options;
     const own = this.#users.get(userId)?.pairs;
-    if (own && own.size >= this.#options.maxFilmsPerUser) {
-      this.#evict([...own.values()], this.#options.maxFilmsPerUser);
-    }
-    if (this.#pairCount >= this.#options.maxPairs) this.#evict([...this.pairs()], this.#options.maxPairs);
+    if (own && own.size >= maxFilmsPerUser) this.#evict([...own.values()], Math.ceil(maxFilmsPerUser / 10));
+    if (this.#pairCount < maxPairs) return;
+    const excess = Math.ceil(maxPairs / 10);
+    const lonely = [...this.#films.values()]
+      .filter(({ size }) => size < minUsers)
+      .flatMap((film) => [...film.values()]);
+    this.#evict(lonely, excess);
+    if (lonely.length < excess) this.#evict([...this.pairs()], excess - lonely.length);
   }
 
-  /** Removes what weighs least in the longest window, a tenth of the cap at a time: the search is paid by many events. */
-  #evict(pairs: readonly Pair[], cap: number): void {
-    const excess = pairs.length - Math.floor(cap * 0.9);
-    const limit = Float64Array.from(pairs, (pair) => pair.scaled[LONGEST]!).sort()[excess - 1]!;
-    let removed = 0;
-    for (const pair of pairs) {
-      if (removed >= excess || pair.scaled[LONGEST]! > limit) continue;
-      this.#remove(pair);
-      removed++;
-    }
+  /** Removes the `count` pairs that weigh least in the longest window. */
+  #evict(pairs: readonly Pair[], count: number): void {
+    const byWeight = pairs.toSorted((a, b) => a.scaled[LONGEST]! - b.scaled[LONGEST]!);
+    for (const pair of byWeight.slice(0, count)) this.#remove(pair);
   }
 
   #remove(pair: Pair): void {
@@ -155,7 +196,10 @@ export class TrendingCounts {
     if (film.size === 0) this.#films.delete(pair.movieId);
     const user = this.#users.get(pair.userId);
     user?.pairs.delete(pair.movieId);
-    if (user?.pairs.size === 0) this.#users.delete(pair.userId);
+    if (user?.pairs.size === 0) {
+      this.#users.delete(pair.userId);
+      this.#newcomers.delete(pair.userId);
+    }
     this.#staleFilms.add(pair.movieId);
     this.#staleUsers.add(pair.userId);
     this.#pairCount--;

@@ -29,6 +29,10 @@ export interface TrendingOptions {
   readonly retention: number;
   /** Weight of all imported history together in the baseline. */
   readonly historyMass: number;
+  /** A user of whom the log has first heard less than this ago is a newcomer, unless the imported history knows them. */
+  readonly newcomerAge: number;
+  /** What the weight of newcomers counts beyond their usual part of a film's interest, 0 to 1. */
+  readonly newcomerWeight: number;
   /** An event that is older than this when it is observed is refused. */
   readonly lateness: number;
   /** Clock skew: an event that lies further in the future is refused. */
@@ -53,6 +57,8 @@ export const TRENDING_DEFAULTS: TrendingOptions = {
   baselineHalfLife: 30 * DAY,
   retention: 30 * DAY,
   historyMass: 1_000,
+  newcomerAge: DAY,
+  newcomerWeight: 0.25,
   lateness: DAY,
   skew: MAX_CLOCK_SKEW,
   maxPairs: 200_000,

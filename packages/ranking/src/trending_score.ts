@@ -17,6 +17,30 @@ export function trendingScore(
   return recent * (1 + options.riseWeight * Math.max(0, rise));
 }
 
+/** Decayed weight of interest, and the part of newcomers in it. */
+interface Interest {
+  readonly weight: number;
+  readonly newcomers: number;
+}
+
+/**
+ * A film's weight as far as it is believed: newcomers count fully up to the part that they have in all other films' interest, beyond
+ * it `newcomerWeight`. So accounts made for the purpose move little where most users are known, and on a young platform, or when nothing else
+ * happens, everybody counts.
+ *
+ *     usual    = (newcomers elsewhere + prior) / (weight elsewhere + prior)
+ *     believed = weight - (1 - newcomerWeight) * max(0, newcomers - usual * weight)
+ */
+function believedWeight(
+  film: Interest,
+  all: Interest,
+  { prior, newcomerWeight }: Pick<TrendingOptions, "prior" | "newcomerWeight">,
+): number {
+  const elsewhere = Math.max(0, all.weight - film.weight);
+  const usual = Math.min(1, (Math.max(0, all.newcomers - film.newcomers) + prior) / (elsewhere + prior));
+  return film.weight - (1 - newcomerWeight) * Math.max(0, film.newcomers - usual * film.weight);
+}
+
 /** `2^(-age / halfLife)`. */
 function decay(age: number, halfLife: number): number {
   return 2 ** (-age / halfLife);
@@ -54,15 +78,22 @@ export function liveEntries(input: {
   const toRecent = decay(now - sums.epoch, halfLife);
   const toBaseline = decay(now - sums.epoch, options.baselineHalfLife);
   const historyOf = (movieId: number) => options.historyMass * (input.historyShare?.(movieId) ?? 0);
-  let recentTotal = 0;
+  /** Films that too few users care about say nothing of what is usual. */
+  const shared = [...sums.films].filter(([, { userTimes }]) => userTimes.length >= options.leaveUsers);
+  const all = { weight: 0, newcomers: 0 };
   let baselineTotal = input.historyShare ? options.historyMass : 0;
-  for (const { weights } of sums.films.values()) {
-    recentTotal += weights[window]! * toRecent;
+  for (const [, { weights, newcomers }] of shared) {
+    all.weight += weights[window]! * toRecent;
+    all.newcomers += newcomers[window]! * toRecent;
     baselineTotal += weights[WINDOW_COUNT]! * toBaseline;
   }
+  const believed = shared.map(([, { weights, newcomers }]) =>
+    believedWeight({ weight: weights[window]! * toRecent, newcomers: newcomers[window]! * toRecent }, all, options),
+  );
+  const recentTotal = believed.reduce((sum, weight) => sum + weight, 0);
   const entries: TrendingEntry[] = [];
-  for (const [movieId, { weights, userTimes }] of sums.films) {
-    const recent = weights[window]! * toRecent;
+  for (const [index, [movieId, { weights, userTimes }]] of shared.entries()) {
+    const recent = believed[index]!;
     const stays = listed.has(movieId);
     if (recent < (stays ? options.leaveWeight : options.enterWeight)) continue;
     const users = countSince(userTimes, now - options.userHalfLives * halfLife);

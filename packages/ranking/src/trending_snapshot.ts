@@ -1,18 +1,18 @@
 import { CinelakeError, type TrendingWindow } from "@cinelake/contracts";
-import type { Pair } from "./trending_pair.ts";
+import type { KnownPair } from "./trending_counts.ts";
 
-const VERSION = 1;
-const COLUMNS = 7;
+const VERSION = 2;
+const COLUMNS = 8;
 
 export interface TrendingState {
-  readonly pairs: readonly Omit<Pair, "scaled">[];
+  readonly pairs: readonly KnownPair[];
   /** Films on the list of each window, for the thresholds that differ between entering and leaving. */
   readonly listed: Readonly<Partial<Record<TrendingWindow, readonly number[]>>>;
 }
 
 /**
- * Length of the header (uint32, little endian), header as JSON padded to 8 bytes, then the pairs as seven columns of
- * float64: user, film, latest view-like, click-like, rating-like time, last day, days.
+ * Length of the header (uint32, little endian), header as JSON padded to 8 bytes, then the pairs as eight columns of
+ * float64: user, film, latest view-like, click-like, rating-like time, last day, days, since when the user is known.
  */
 export function encodeState(state: TrendingState): Uint8Array {
   const json = JSON.stringify({ version: VERSION, pairs: state.pairs.length, listed: state.listed });
@@ -23,8 +23,8 @@ export function encodeState(state: TrendingState): Uint8Array {
   const values = new Float64Array(bytes.buffer, 4 + header.length);
   const count = state.pairs.length;
   for (let row = 0; row < count; row++) {
-    const { userId, movieId, latest, lastDay, days } = state.pairs[row]!;
-    const fields = [userId, movieId, latest[0], latest[1], latest[2], lastDay, days];
+    const { userId, movieId, latest, lastDay, days, since } = state.pairs[row]!;
+    const fields = [userId, movieId, latest[0], latest[1], latest[2], lastDay, days, since];
     for (let column = 0; column < COLUMNS; column++) values[column * count + row] = fields[column]!;
   }
   return bytes;
@@ -43,12 +43,13 @@ export function decodeState(bytes: Uint8Array): TrendingState {
   if (aligned.length !== start + count * COLUMNS * 8) throw unreadable("it is cut off");
   const values = new Float64Array(aligned.buffer, start);
   const at = (column: number, row: number): number => values[column * count + row]!;
-  const pairs = Array.from({ length: count }, (_, row): Omit<Pair, "scaled"> => ({
+  const pairs = Array.from({ length: count }, (_, row): KnownPair => ({
     userId: at(0, row),
     movieId: at(1, row),
     latest: [at(2, row), at(3, row), at(4, row)],
     lastDay: at(5, row),
     days: at(6, row),
+    since: at(7, row),
   }));
   return { pairs, listed: header.listed };
 }

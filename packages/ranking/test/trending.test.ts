@@ -110,7 +110,9 @@ test("films that are always popular rank below a rising one", () => {
     observeAll(trending, day(100, daysAgo, 1000), NOW - daysAgo * DAY);
     observeAll(trending, day(200, daysAgo, 2000 + daysAgo * 10), NOW - daysAgo * DAY);
   }
-  observeAll(trending, day(300, 0, 5000));
+  const known = day(300, 0, 5000);
+  trending.seedHistory([], new Set(known.map(({ userId }) => userId)));
+  observeAll(trending, known);
   const scoreOf = new Map(allOf(trending).map((entry) => [entry.movie_id, entry.score]));
   const rising = scoreOf.get(300) ?? 0;
   expect(rising).toBeGreaterThan(2 * (scoreOf.get(100) ?? Infinity));
@@ -214,13 +216,92 @@ test("lists by genre hold the same entries in the same order", () => {
 });
 
 test("memory stays within its caps: what weighs least goes first", () => {
-  const trending = createTrending({ minUsers: 1, maxPairs: 100, maxFilmsPerUser: 20, lateness: 30 * DAY });
+  const trending = createTrending({
+    minUsers: 1,
+    leaveUsers: 1,
+    maxPairs: 100,
+    maxFilmsPerUser: 20,
+    lateness: 30 * DAY,
+  });
   for (let user = 1; user <= 500; user++) trending.observe(click(user, user, NOW - 20 * DAY), NOW);
   for (let user = 1; user <= 5; user++) trending.observe(click(user, 7777), NOW);
   expect(trending.size().pairs).toBeLessThanOrEqual(100);
   expect(allOf(trending)[0]).toMatchObject({ movie_id: 7777, users: 5 });
   for (let film = 1; film <= 1000; film++) trending.observe(click(1, film), NOW);
   expect(trending.size().pairs).toBeLessThanOrEqual(100 + 20);
+});
+
+test("a flood of users and films whose ids nobody has seen changes no list and stays within memory", () => {
+  const trending = createTrending({ maxPairs: 1_000 });
+  trending.seedHistory([historyFilm(1, 50), historyFilm(2, 10)]);
+  for (let film = 1; film <= 20; film++) {
+    observeAll(
+      trending,
+      Array.from({ length: 3 + film }, (_, index) => click(film * 100 + index, film, NOW - HOUR)),
+    );
+  }
+  const before = allOf(trending);
+  for (let each = 0; each < 20_000; each++) {
+    trending.observe(click(Number.MAX_SAFE_INTEGER - each, Number.MAX_SAFE_INTEGER - each), NOW);
+  }
+  expect(allOf(trending)).toEqual(before);
+  expect(trending.size().pairs).toBeLessThanOrEqual(1_000);
+});
+
+/** Twenty films with forty users each, who are known to the imported history, as are the users 801 to 900. */
+function maturePlatform(): Trending {
+  const trending = createTrending();
+  trending.seedHistory([], new Set(Array.from({ length: 900 }, (_, user) => user + 1)));
+  for (let user = 1; user <= 800; user++) trending.observe(click(user, 1 + (user % 20), NOW - 10 * MINUTE), NOW);
+  return trending;
+}
+const crowd = (users: number, first: number, movieId = 777) =>
+  Array.from({ length: users }, (_, index) => click(first + index, movieId));
+
+test("where most users are known, newcomers count a quarter beyond their usual part; known users count fully", () => {
+  const recentOf = (users: readonly TrendingEvent[]): number => {
+    const trending = maturePlatform();
+    observeAll(trending, users);
+    return allOf(trending).find((entry) => entry.movie_id === 777)?.recent ?? 0;
+  };
+  expect(recentOf(crowd(40, 801))).toBe(80);
+  expect(recentOf(crowd(40, 5000))).toBeCloseTo(80 / 4, 0);
+});
+
+test("newcomers count fully on a young platform, when nothing else happens, and a day after the log first had them", () => {
+  const young = createTrending();
+  for (let film = 1; film <= 20; film++) observeAll(young, crowd(5, film * 100, film));
+  observeAll(young, crowd(40, 5000));
+  expect(allOf(young)[0]).toMatchObject({ movie_id: 777, recent: 80, users: 40 });
+
+  const quiet = createTrending();
+  quiet.seedHistory([], new Set([1, 2, 3]));
+  observeAll(quiet, crowd(40, 5000));
+  expect(allOf(quiet)[0]).toMatchObject({ movie_id: 777, recent: 80 });
+
+  const aged = maturePlatform();
+  observeAll(aged, crowd(40, 5000, 1));
+  const later = NOW + DAY + 1;
+  const again = crowd(40, 5000).map((event) => ({ ...event, eventTs: later }));
+  observeAll(aged, again, later);
+  const fresh = maturePlatform();
+  observeAll(fresh, again, later);
+  const recentAt = (trending: Trending) => allOf(trending, later).find(({ movie_id }) => movie_id === 777)!.recent;
+  expect(recentAt(aged)).toBeGreaterThan(2 * recentAt(fresh));
+});
+
+test("an event with yesterday's stamp makes nobody a known user", () => {
+  const backdated = maturePlatform();
+  observeAll(
+    backdated,
+    crowd(40, 5000, 20).map((event) => ({ ...event, eventTs: NOW - 23 * HOUR })),
+  );
+  const plain = maturePlatform();
+  for (const trending of [backdated, plain]) observeAll(trending, crowd(40, 5000));
+  const [cheated, honest] = [backdated, plain].map(
+    (trending) => allOf(trending).find((e) => e.movie_id === 777)!.recent,
+  );
+  expect(cheated!).toBeLessThanOrEqual(1.1 * honest!);
 });
 
 test("forget drops interest older than the retention", () => {
@@ -248,7 +329,7 @@ test("a snapshot that cannot be read is refused and changes nothing", () => {
   trending.observe(click(1, 7), NOW);
   const good = trending.snapshot();
   const newer = good.slice();
-  newer.set(new TextEncoder().encode('{"version":2'), 4);
+  newer.set(new TextEncoder().encode('{"version":3'), 4);
   for (const bad of [new Uint8Array(0), good.subarray(0, good.length - 1), newer, new Uint8Array(64).fill(255)]) {
     expect(() => trending.restore(bad)).toThrow("snapshot cannot be read");
   }

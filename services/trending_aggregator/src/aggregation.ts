@@ -4,6 +4,7 @@ import {
   createTrending,
   TRENDING_DEFAULTS,
   type HistoryFilm,
+  type Observation,
   type Trending,
   type TrendingOptions,
   type TrendingPublication,
@@ -11,9 +12,12 @@ import {
 import { decodeRecord } from "./decode.ts";
 import type { Genres } from "./history.ts";
 import { RecentIds } from "./recent_ids.ts";
-import { beyondLog, type SavedState } from "./saved_state.ts";
+import type { SavedState } from "./saved_state.ts";
 
 const REMEMBERED_EVENTS = 100_000;
+
+/** What became of a record. `invalid`: it is no event; `expired`: it is older than what trending remembers. */
+export type Outcome = Observation | "invalid" | "expired";
 
 /** Everything the aggregator knows: counts, offsets, history and genres. No I/O, no clock. */
 export class Aggregation {
@@ -21,6 +25,8 @@ export class Aggregation {
   readonly #seen = new RecentIds(REMEMBERED_EVENTS);
   readonly #trending: Trending;
   #offsets = new Map<string, number>();
+  /** When the log took the last record read of each partition. */
+  #lastTimes = new Map<string, number>();
   #genres: Genres = new Map();
 
   constructor(options: Partial<TrendingOptions>) {
@@ -33,40 +39,44 @@ export class Aggregation {
     return this.#offsets;
   }
 
-  /** Goes on from a saved state unless it belongs to another log: then says why and starts from nothing. */
-  restore(saved: SavedState, next: Offsets): string | undefined {
-    const problem = beyondLog(saved.offsets, next);
-    if (problem !== undefined) return problem;
+  /** Pairs of a user and a film that are remembered. */
+  get pairs(): number {
+    return this.#trending.size().pairs;
+  }
+
+  /** Goes on from a saved state of this log. Fails with `invalid_argument`, and starts from nothing, if it cannot be read. */
+  restore(saved: SavedState): void {
     this.#trending.restore(saved.trending);
     this.#offsets = new Map(saved.offsets);
-    return undefined;
+    this.#lastTimes = new Map(saved.lastTimes);
   }
 
   save(): SavedState {
-    return { offsets: new Map(this.#offsets), trending: this.#trending.snapshot() };
+    return {
+      offsets: new Map(this.#offsets),
+      lastTimes: new Map(this.#lastTimes),
+      trending: this.#trending.snapshot(),
+    };
   }
 
-  seed(history: Iterable<HistoryFilm>): void {
-    this.#trending.seedHistory(history);
+  seed(history: Iterable<HistoryFilm>, users: ReadonlySet<number>): void {
+    this.#trending.seedHistory(history, users);
   }
 
   useGenres(genres: Genres): void {
     this.#genres = genres;
   }
 
-  /** Counts records of one partition, in order; how many of them changed something. Older ones than the retention are passed over. */
-  observe(records: readonly LogRecord[], now: number): number {
-    let counted = 0;
+  /** Counts records of one partition, in order; how many had each outcome. */
+  observe(records: readonly LogRecord[], now: number): ReadonlyMap<Outcome, number> {
+    const outcomes = new Map<Outcome, number>();
     for (const record of records) {
-      if (record.timestamp >= now - this.#retention) {
-        const decoded = decodeRecord(record);
-        if (decoded && this.#seen.add(decoded.identity)) {
-          if (this.#trending.observe(decoded.event, record.timestamp) === "counted") counted++;
-        }
-      }
+      const outcome = this.#observe(record, now);
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       this.#offsets.set(partitionKey(record), record.offset + 1);
+      this.#lastTimes.set(partitionKey(record), record.timestamp);
     }
-    return counted;
+    return outcomes;
   }
 
   forget(now: number): void {
@@ -80,5 +90,12 @@ export class Aggregation {
       genresOf: (movieId: number) => this.#genres.get(movieId) ?? [],
     };
     for (const window of TRENDING_WINDOWS) yield this.#trending.publication(window, now, context);
+  }
+
+  #observe(record: LogRecord, now: number): Outcome {
+    if (record.timestamp < now - this.#retention) return "expired";
+    const decoded = decodeRecord(record);
+    if (!decoded) return "invalid";
+    return this.#seen.add(decoded.identity) ? this.#trending.observe(decoded.event, record.timestamp) : "repeated";
   }
 }

@@ -16,12 +16,13 @@ export async function currentTrending(
 ): Promise<TrendingPublication[]> {
   const now = (ports.clock ?? Date.now)();
   const aggregation = new Aggregation(options);
-  aggregation.seed((await loadTrendingHistory(ports)).films);
+  const { films, users } = await loadTrendingHistory(ports);
+  aggregation.seed(films, users);
   aggregation.useGenres((await loadTrendingGenres(ports)).genres);
   const { first, next } = await ports.log.offsets(INTEREST_TOPICS);
   // A state that cannot be used costs time only: the log says the same.
-  await loadState(ports.store)
-    .then((saved) => saved && aggregation.restore(saved, next))
+  await loadState(ports.store, ports.log, next)
+    .then((saved) => saved && aggregation.restore(saved))
     .catch(() => undefined);
   for (const [key, end] of next) {
     const [topic = "", partition] = key.split("/");

@@ -16,11 +16,14 @@ export interface DecodedEvent {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** The event of a record, judged by the time the log took it; undefined if invalid (the stream consumer dead-letters those). */
+/**
+ * The event of a record; undefined if invalid (the stream consumer dead-letters those). Whether its time can be is left to
+ * `Trending.observe`, which tells the reasons apart.
+ */
 export function decodeRecord(record: LogRecord): DecodedEvent | undefined {
   const type = TYPE_OF_TOPIC.get(record.topic);
   if (!type) return undefined;
-  const validation = validateEvent(parse(record.value), { type, now: record.timestamp });
+  const validation = validateEvent(parse(record.value), { type, now: Number.MAX_SAFE_INTEGER });
   if (!validation.ok) return undefined;
   const { event, eventTsMs } = validation;
   if (event.event_type === "exposure") return undefined;

@@ -15,15 +15,17 @@ export type Genres = ReadonlyMap<number, readonly string[]>;
 /**
  * What was trending at the end of the imported ratings, for `Trending.seedHistory`: the last 365 days, as if the newest rating were given
  * now. A rating of four stars or more weighs 3, from three stars 1, divided by the square root of how many the user gave.
- * `version` is that of silver_ratings; without the table, undefined and no films.
+ * `users` are all who ever rated, `version` is that of silver_ratings; without the table, undefined and nobody.
  */
-export async function loadTrendingHistory(
-  ports: LakePorts,
-): Promise<{ readonly films: HistoryFilm[]; readonly version: number | undefined }> {
+export async function loadTrendingHistory(ports: LakePorts): Promise<{
+  readonly films: HistoryFilm[];
+  readonly users: ReadonlySet<number>;
+  readonly version: number | undefined;
+}> {
   const ratings = await snapshotOf(ports, "silver_ratings");
-  if (!ratings) return { films: [], version: undefined };
+  if (!ratings) return { films: [], users: new Set(), version: undefined };
   const newest = await newestRating(ports, ratings);
-  if (newest === undefined) return { films: [], version: ratings.version };
+  if (newest === undefined) return { films: [], users: new Set(), version: ratings.version };
   const oldest = newest - HISTORY_DAYS * DAY_MS;
   await using scan = await ratings.scan({
     columns: ["user_id", "movie_id", "rating", "event_ts", "event_date"],
@@ -42,7 +44,7 @@ export async function loadTrendingHistory(
     baseline: row.baseline,
     users: row.users,
   }));
-  return { films, version: ratings.version };
+  return { films, users: await ratingUsers(ports, ratings), version: ratings.version };
 }
 
 /** Genres of every film of the catalogue, and the version of silver_movies they come from; without the table none. */
@@ -83,6 +85,12 @@ function historySql(relation: string): string {
     )
     SELECT movie_id, ${recent.join(", ")}, sum(weight) AS baseline, count(*) AS users
     FROM damped GROUP BY movie_id`;
+}
+
+async function ratingUsers({ engine }: LakePorts, ratings: Snapshot): Promise<ReadonlySet<number>> {
+  await using scan = await ratings.scan({ columns: ["user_id"] });
+  const rows = await engine.rows<{ user_id: number }>(`SELECT DISTINCT user_id FROM ${scan.sql}`);
+  return new Set(rows.map((row) => row.user_id));
 }
 
 async function newestRating({ engine }: LakePorts, ratings: Snapshot): Promise<number | undefined> {

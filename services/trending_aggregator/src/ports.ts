@@ -19,6 +19,8 @@ export interface TrendingAggregatorOptions {
   readonly publishSoonMs?: number;
   /** The lists are appended to gold_trending_now and the state is saved this often; default five minutes. */
   readonly tableIntervalMs?: number;
+  /** The lag behind the log is measured this often, if there are metrics; default five seconds. */
+  readonly lagIntervalMs?: number;
   /** Silver tables are looked at this often for new history and films; default one minute. */
   readonly historyIntervalMs?: number;
   /** Places of each list that gold_trending_now gets; default 100. */
@@ -33,6 +35,7 @@ export function withDefaults(options: TrendingAggregatorOptions): Required<Trend
     publishIntervalMs: options.publishIntervalMs ?? 1_000,
     publishSoonMs: options.publishSoonMs ?? 200,
     tableIntervalMs: options.tableIntervalMs ?? 300_000,
+    lagIntervalMs: options.lagIntervalMs ?? 5_000,
     historyIntervalMs: options.historyIntervalMs ?? 60_000,
     tablePlaces: options.tablePlaces ?? 100,
     cacheTtlSeconds: options.cacheTtlSeconds ?? 3_600,

@@ -6,16 +6,19 @@ import { retryDelay, type Service } from "@cinelake/runtime";
 import { Aggregation } from "./aggregation.ts";
 import { INTEREST_TOPICS } from "./decode.ts";
 import { loadTrendingGenres, loadTrendingHistory, silverVersions } from "./history.ts";
+import { reportLag } from "./lag.ts";
 import { withDefaults, type TrendingAggregatorOptions, type TrendingPorts } from "./ports.ts";
 import { repeat, type Repeated } from "./repeat.ts";
 import { loadState, saveState } from "./saved_state.ts";
 import { appendTrending } from "./trending_table.ts";
 
 const utf8 = new TextEncoder();
+/** Part of the interval after which rows are due: timers of several aggregators do not keep step. */
+const APPEND_EARLY = 0.9;
 
 /**
  * Counts what the event log says and publishes what is trending: to the cache every second and soon after new events, all windows at
- * once; to gold_trending_now every five minutes if something has changed. Counts are saved with the offsets they have read and a
+ * once; to gold_trending_now every five minutes if something has come. Counts are saved with the offsets they have read and a
  * restart goes on from there; without them it reads the log again. `start` resolves once lists are in the cache. Later trouble is retried for ever
  * and told by `health`. `stop` publishes, appends and saves what was counted.
  */
@@ -24,7 +27,7 @@ export function createTrendingAggregator(
 ): Service {
   const ports = { ...deps, clock: deps.clock ?? Date.now };
   const options = withDefaults(deps.options ?? {});
-  const { logger, clock } = ports;
+  const { logger, clock, metrics } = ports;
   const aggregation = new Aggregation(options.trending);
   const problems = new Map<string, string>();
   const stopping = new AbortController();
@@ -33,28 +36,34 @@ export function createTrendingAggregator(
   let tailing: Promise<void> | undefined;
   let publishing: Repeated | undefined;
   const repeated: Repeated[] = [];
+  /** All that was in the log at the start is counted. */
+  let isCaughtUp = false;
+  const caughtUp = Promise.withResolvers<void>();
   let loaded: { ratings: number | undefined; movies: number | undefined } = { ratings: undefined, movies: undefined };
-  /** Something changed since the last append. */
-  let changed = false;
 
   async function begin(): Promise<void> {
     await loadSilver();
     const target = await restore();
+    look(target);
     await publish();
     publishing = repeat({ intervalMs: options.publishIntervalMs, soonMs: options.publishSoonMs }, () =>
       attempt("cache", publish),
     );
-    const caughtUp = Promise.withResolvers<void>();
     stopping.signal.addEventListener("abort", () => caughtUp.resolve());
-    tailing = tail(target, caughtUp.resolve);
+    tailing = tail(target);
     repeated.push(
       publishing,
       repeat({ intervalMs: options.historyIntervalMs }, () => attempt("silver tables", loadSilver)),
       repeat({ intervalMs: options.tableIntervalMs }, async () => {
         await caughtUp.promise;
-        if (!stopping.signal.aborted) await persist();
+        if (!stopping.signal.aborted) await persist(APPEND_EARLY * options.tableIntervalMs);
       }),
     );
+    if (metrics) {
+      // An outage is told by the tail; the figures then stay as they are.
+      const report = () => reportLag(metrics, ports, aggregation.offsets).catch(() => undefined);
+      repeated.push(repeat({ intervalMs: options.lagIntervalMs }, report));
+    }
   }
 
   /** Runs a piece of work that the next run makes up for; `health` tells its problem until a run succeeds. */
@@ -68,24 +77,27 @@ export function createTrendingAggregator(
     }
   }
 
-  /** Takes the saved state; gives the offsets at which the log ends now. */
+  /** Takes the saved state; gives the offsets at which the log ends now, of partitions that hold records. */
   async function restore(): Promise<Offsets> {
-    const { next } = await ports.log.offsets(INTEREST_TOPICS);
+    const { first, next } = await ports.log.offsets(INTEREST_TOPICS);
     try {
-      const saved = await loadState(ports.store);
-      const problem = saved && aggregation.restore(saved, next);
-      if (problem)
-        logger.warn({ problem }, "the saved trending state is of another log; reading this one from its beginning");
+      const saved = await loadState(ports.store, ports.log, next);
+      if (saved) aggregation.restore(saved);
     } catch (error) {
       logger.warn({ err: error }, "the saved trending state cannot be used; reading the log from its beginning");
     }
-    return next;
+    return new Map([...next].filter(([key, end]) => end > (first.get(key) ?? 0)));
   }
 
-  async function tail(target: Offsets, caughtUp: () => void): Promise<void> {
-    const reached = (): boolean =>
-      [...target].every(([key, offset]) => offset === 0 || (aggregation.offsets.get(key) ?? 0) >= offset);
-    if (reached()) caughtUp();
+  function look(target: Offsets): void {
+    const isBehind = ([key, end]: readonly [string, number]) => (aggregation.offsets.get(key) ?? 0) < end;
+    if (isCaughtUp || [...target].some(isBehind)) return;
+    isCaughtUp = true;
+    caughtUp.resolve();
+    publishing?.soon();
+  }
+
+  async function tail(target: Offsets): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted;) {
       await attempt("event log", async () => {
         await tailLog(ports.log, {
@@ -95,12 +107,12 @@ export function createTrendingAggregator(
           onRecords: async (records) => {
             failures = 0;
             problems.delete("event log");
-            const counted = aggregation.observe(records, clock());
-            changed ||= counted > 0;
-            if (reached()) {
-              caughtUp();
-              if (counted > 0) publishing?.soon();
+            const outcomes = aggregation.observe(records, clock());
+            for (const [outcome, count] of outcomes) {
+              metrics?.counter("cinelake_trending_events_total").inc({ outcome }, count);
             }
+            look(target);
+            if (isCaughtUp && outcomes.has("counted")) publishing?.soon();
             await letOthersWork();
           },
         });
@@ -117,33 +129,31 @@ export function createTrendingAggregator(
       publications.push(publication);
       await letOthersWork();
     }
-    ports.metrics?.histogram("cinelake_trending_compute_duration_seconds").observe((performance.now() - began) / 1000);
+    metrics?.histogram("cinelake_trending_compute_duration_seconds").observe((performance.now() - began) / 1000);
     return publications;
   }
 
+  /** Until the log is read, lists that an earlier or another aggregator has put there are better. */
   async function publish(): Promise<void> {
+    if (!isCaughtUp && (await ports.cache.get(trendingKey("24h")))) return;
     const publications = await compute();
     const entries = publications.map(
       (publication) => [trendingKey(publication.window), utf8.encode(JSON.stringify(publication))] as const,
     );
     await ports.cache.setMany(entries, { ttlSeconds: options.cacheTtlSeconds });
+    metrics?.gauge("cinelake_trending_pairs").set(aggregation.pairs);
     for (const { window } of publications) {
-      ports.metrics?.counter("cinelake_trending_publications_total").inc({ window });
+      metrics?.counter("cinelake_trending_publications_total").inc({ window });
     }
   }
 
-  /** Appends the lists to the table if something has changed, and saves the counts. */
-  async function persist(): Promise<void> {
+  /** Appends the lists to the table unless rows of the last `everyMs` or of the same records are there, and saves the counts. */
+  async function persist(everyMs: number): Promise<void> {
     aggregation.forget(clock());
     await attempt("gold_trending_now", async () => {
-      const force = changed;
-      changed = false;
-      try {
-        await appendTrending(ports, await compute(), { places: options.tablePlaces, force });
-      } catch (error) {
-        changed ||= force;
-        throw error;
-      }
+      if (!isCaughtUp) return;
+      const history = loaded.ratings;
+      await appendTrending(ports, await compute(), { places: options.tablePlaces, history, everyMs });
     });
     await attempt("saved state", () => saveState(ports.store, aggregation.save()));
   }
@@ -152,8 +162,7 @@ export function createTrendingAggregator(
     const current = await silverVersions(ports);
     if (current.ratings !== loaded.ratings) {
       const history = await loadTrendingHistory(ports);
-      aggregation.seed(history.films);
-      changed ||= loaded.ratings !== undefined;
+      aggregation.seed(history.films, history.users);
       loaded = { ...loaded, ratings: history.version };
     }
     if (current.movies !== loaded.movies) {
@@ -170,8 +179,8 @@ export function createTrendingAggregator(
     await tailing;
     await Promise.all(repeated.map((each) => each.stop()));
     if (!tailing) return;
-    await attempt("cache", publish);
-    await persist();
+    if (isCaughtUp) await attempt("cache", publish);
+    await persist(0);
   }
 
   return {

@@ -2,8 +2,6 @@ import { findError, utcDay, type GoldTrendingNowRow } from "@cinelake/contracts"
 import { openLakeTable, type LakePorts } from "@cinelake/lake";
 import type { TrendingPublication } from "@cinelake/ranking";
 
-const APP_ID = "trending_aggregator";
-
 /** Rows of gold_trending_now for a set of publications: the first `places` of every list. */
 function trendingRows(publications: readonly TrendingPublication[], places: number): GoldTrendingNowRow[] {
   return publications.flatMap(({ window, computed_at, lists }) =>
@@ -20,22 +18,46 @@ function trendingRows(publications: readonly TrendingPublication[], places: numb
   );
 }
 
+/** Names under which the table's log says what its last rows count, and when they were computed. */
+const RECORDS = "trending_aggregator";
+const HISTORY = "trending_aggregator/history";
+const COMPUTED = "trending_aggregator/computed";
+
+export interface AppendPlan {
+  /** Places of each list. */
+  readonly places: number;
+  /** Version of silver_ratings behind the lists. */
+  readonly history: number | undefined;
+  /** Rows younger than this, whoever appended them, are enough; milliseconds. */
+  readonly everyMs: number;
+}
+
 /**
- * Appends the publications in one commit that also says how many records they count, so that a restart, or another aggregator of
- * the same log, does not append the same again. `force` appends although no record came. True if rows were appended.
+ * Appends the publications in one commit that also says what they count and when they were computed. So a restart does not append the
+ * same again, and several aggregators of one log write as much as one. True if rows were appended.
  */
 export async function appendTrending(
   ports: LakePorts & { readonly clock: () => number },
   publications: readonly TrendingPublication[],
-  { places, force }: { readonly places: number; readonly force: boolean },
+  { places, history, everyMs }: AppendPlan,
 ): Promise<boolean> {
-  const table = await openLakeTable(ports, "gold_trending_now", ports.clock);
-  const version = Object.values(publications[0]?.offsets ?? {}).reduce((sum, offset) => sum + offset, 0);
-  const expected = (await table.snapshot()).transaction(APP_ID);
   const rows = trendingRows(publications, places);
-  if (rows.length === 0 || (version === expected && !force)) return false;
+  const [publication] = publications;
+  if (rows.length === 0 || !publication) return false;
+  const table = await openLakeTable(ports, "gold_trending_now", ports.clock);
+  const snapshot = await table.snapshot();
+  const standing = (appId: string, version: number) => ({ appId, version, expected: snapshot.transaction(appId) });
+  const counted = standing(
+    RECORDS,
+    Object.values(publication.offsets).reduce((sum, offset) => sum + offset, 0),
+  );
+  const seeded = standing(HISTORY, history === undefined ? 0 : history + 1);
+  const computed = standing(COMPUTED, Date.parse(publication.computed_at));
+  if (counted.version === counted.expected && seeded.version === seeded.expected) return false;
+  const age = computed.version - (computed.expected ?? -Infinity);
+  if (age >= 0 && age < everyMs) return false;
   try {
-    await table.append({ rows }, { transactions: [{ appId: APP_ID, version, expected }] });
+    await table.append({ rows }, { transactions: [counted, seeded, computed] });
     return true;
   } catch (error) {
     if (findError(error, "delta_txn_conflict")) return false;

@@ -26,7 +26,7 @@ test("history is the last 365 days before the newest rating, damped by user", as
 
 test("without tables there is no history and there are no genres", async () => {
   await using lake = await temporaryLake();
-  expect(await loadTrendingHistory(lake)).toEqual({ films: [], version: undefined });
+  expect(await loadTrendingHistory(lake)).toEqual({ films: [], users: new Set(), version: undefined });
   expect(await loadTrendingGenres(lake)).toEqual({ genres: new Map(), version: undefined });
 });
 
