@@ -61,7 +61,7 @@ export const METRICS = {
   },
   cinelake_table_freshness_seconds: {
     type: "gauge",
-    help: "How far a table is behind: age of the oldest record that it lacks, 0 when it has all.",
+    help: "How far a table is behind: age of the oldest record that it lacks, 0 when it has all; gold: time since it was brought up to date.",
     labels: ["layer", "table"],
   },
   cinelake_stream_flush_duration_seconds: {

@@ -39,6 +39,8 @@ export function createTrendingAggregator(
   /** All that was in the log at the start is counted. */
   let isCaughtUp = false;
   const caughtUp = Promise.withResolvers<void>();
+  /** When gold_trending_now last had all that was counted. */
+  let appendedAt = clock();
   let loaded: { ratings: number | undefined; movies: number | undefined } = { ratings: undefined, movies: undefined };
 
   async function begin(): Promise<void> {
@@ -142,6 +144,8 @@ export function createTrendingAggregator(
     );
     await ports.cache.setMany(entries, { ttlSeconds: options.cacheTtlSeconds });
     metrics?.gauge("cinelake_trending_pairs").set(aggregation.pairs);
+    const behind = Math.max(0, clock() - appendedAt) / 1000;
+    metrics?.gauge("cinelake_table_freshness_seconds").set({ layer: "gold", table: "gold_trending_now" }, behind);
     for (const { window } of publications) {
       metrics?.counter("cinelake_trending_publications_total").inc({ window });
     }
@@ -154,6 +158,7 @@ export function createTrendingAggregator(
       if (!isCaughtUp) return;
       const history = loaded.ratings;
       await appendTrending(ports, await compute(), { places: options.tablePlaces, history, everyMs });
+      appendedAt = clock();
     });
     await attempt("saved state", () => saveState(ports.store, aggregation.save()));
   }
