@@ -8,7 +8,7 @@ KAFKA := .cache/kafka-broker-4.3.1/.complete
 MANIFESTS := package.json pnpm-lock.yaml pnpm-workspace.yaml $(wildcard packages/*/package.json services/*/package.json bench/package.json)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers install_servers check generate bench_delta bench_event_log bench_streaming pack_delta format docs clean
+.PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers install_servers check generate bench_delta bench_event_log bench_streaming bench_trending pack_delta format docs clean
 
 help: ## this list
 	@grep -hE '^[a-z_]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ bench_streaming: install $(KAFKA) ## events from POST to the tables, to /trendin
 
 bench_event_log: install $(KAFKA) ## appends to and reads from the event log on Kafka, beside the client alone
 	node bench/event_log.ts
+
+bench_trending: install ## how soon bursts trend, how right the list is, what attacks and floods move
+	node bench/trending.ts
 
 check: install ## types, lint, import rules, formatting, unused exports, generated files
 	tsc --noEmit

@@ -168,26 +168,41 @@ export class TrendingCounts {
   }
 
   /**
-   * Drops a tenth of a cap that is reached, so that many events pay for one search. Interest in films that too few users care about
-   * goes first: a flood of users or films displaces itself, not what trends.
+   * Drops a tenth of a cap that is reached, so that many events pay for one search. First goes interest in films that too few users care
+   * about, then what a film has beyond a hundredth of the cap, then what weighs least: a flood displaces itself, not what trends.
    */
   #makeRoom(userId: number): void {
-    const { maxFilmsPerUser, maxPairs, minUsers } = this.#options;
+    const { maxFilmsPerUser, maxPairs } = this.#options;
     const own = this.#users.get(userId)?.pairs;
-    if (own && own.size >= maxFilmsPerUser) this.#evict([...own.values()], Math.ceil(maxFilmsPerUser / 10));
+    if (own && own.size >= maxFilmsPerUser) this.#evict(lightestFirst(own.values()), Math.ceil(maxFilmsPerUser / 10));
     if (this.#pairCount < maxPairs) return;
-    const excess = Math.ceil(maxPairs / 10);
-    const lonely = [...this.#films.values()]
-      .filter(({ size }) => size < minUsers)
-      .flatMap((film) => [...film.values()]);
-    this.#evict(lonely, excess);
-    if (lonely.length < excess) this.#evict([...this.pairs()], excess - lonely.length);
+    const target = Math.floor(maxPairs * 0.9);
+    for (const expendable of [
+      () => this.#lonelyPairs(),
+      () => this.#crowdedPairs(maxPairs / 100),
+      () => lightestFirst(this.pairs()),
+    ]) {
+      if (this.#pairCount > target) this.#evict(expendable(), this.#pairCount - target);
+    }
   }
 
-  /** Removes the `count` pairs that weigh least in the longest window. */
-  #evict(pairs: readonly Pair[], count: number): void {
-    const byWeight = pairs.toSorted((a, b) => a.scaled[LONGEST]! - b.scaled[LONGEST]!);
-    for (const pair of byWeight.slice(0, count)) this.#remove(pair);
+  #lonelyPairs(): Pair[] {
+    const lonely = [...this.#films.values()].filter(({ size }) => size < this.#options.minUsers);
+    return lightestFirst(lonely.flatMap((film) => [...film.values()]));
+  }
+
+  /** Pairs of each film but its `enough` heaviest; those of the fullest films first. */
+  #crowdedPairs(enough: number): Pair[] {
+    const crowded = [...this.#films.values()].filter(({ size }) => size > enough);
+    return crowded
+      .flatMap((film) => lightestFirst(film.values()).map((pair, lighter) => ({ pair, place: film.size - lighter })))
+      .filter(({ place }) => place > enough)
+      .sort((a, b) => b.place - a.place)
+      .map(({ pair }) => pair);
+  }
+
+  #evict(expendable: readonly Pair[], count: number): void {
+    for (const pair of expendable.slice(0, count)) this.#remove(pair);
   }
 
   #remove(pair: Pair): void {
@@ -204,4 +219,9 @@ export class TrendingCounts {
     this.#staleUsers.add(pair.userId);
     this.#pairCount--;
   }
+}
+
+/** By weight in the longest window. */
+function lightestFirst(pairs: Iterable<Pair>): Pair[] {
+  return [...pairs].sort((a, b) => a.scaled[LONGEST]! - b.scaled[LONGEST]!);
 }

@@ -19,6 +19,10 @@ const films = (trending: Trending, now = NOW) => allOf(trending, now).map((entry
 const observeAll = (trending: Trending, events: readonly TrendingEvent[], now = NOW) =>
   events.map((event) => trending.observe(event, now));
 
+/** Each of so many users, from id `first` on, clicks once. */
+const crowd = (users: number, first: number, movieId = 777) =>
+  Array.from({ length: users }, (_, index) => click(first + index, movieId));
+
 test("a film is live from three distinct users on, however often two of them click", () => {
   const trending = createTrending();
   observeAll(trending, [click(1, 7), click(2, 7), click(1, 7, NOW - 1), click(2, 7, NOW - 2)]);
@@ -231,20 +235,18 @@ test("memory stays within its caps: what weighs least goes first", () => {
   expect(trending.size().pairs).toBeLessThanOrEqual(100 + 20);
 });
 
-test("a flood of users and films whose ids nobody has seen changes no list and stays within memory", () => {
-  const trending = createTrending({ maxPairs: 1_000 });
-  trending.seedHistory([historyFilm(1, 50), historyFilm(2, 10)]);
-  for (let film = 1; film <= 20; film++) {
-    observeAll(
-      trending,
-      Array.from({ length: 3 + film }, (_, index) => click(film * 100 + index, film, NOW - HOUR)),
-    );
-  }
-  const before = allOf(trending);
-  for (let each = 0; each < 20_000; each++) {
-    trending.observe(click(Number.MAX_SAFE_INTEGER - each, Number.MAX_SAFE_INTEGER - each), NOW);
-  }
-  expect(allOf(trending)).toEqual(before);
+const LAST_ID = Number.MAX_SAFE_INTEGER;
+test.each([
+  ["each of a user and a film of its own", (each: number) => [LAST_ID - each, LAST_ID - each] as const, 0],
+  ["each of a user of its own, on five films", (each: number) => [LAST_ID - each, LAST_ID - (each % 5)] as const, 5],
+  ["of one user, each on a film of its own", (each: number) => [LAST_ID, LAST_ID - each] as const, 0],
+])("a flood of events, %s, drives nothing out of the list and stays within memory", (_, idsOf, entering) => {
+  const trending = createTrending({ maxPairs: 1_000, maxFilmsPerUser: 200 });
+  for (let film = 1; film <= 20; film++) observeAll(trending, crowd(3 + film, film * 100, film));
+  const before = films(trending);
+  expect(before).toHaveLength(20);
+  for (let each = 0; each < 20_000; each++) trending.observe(click(...idsOf(each)), NOW);
+  expect(films(trending).slice(entering)).toEqual(before);
   expect(trending.size().pairs).toBeLessThanOrEqual(1_000);
 });
 
@@ -255,8 +257,6 @@ function maturePlatform(): Trending {
   for (let user = 1; user <= 800; user++) trending.observe(click(user, 1 + (user % 20), NOW - 10 * MINUTE), NOW);
   return trending;
 }
-const crowd = (users: number, first: number, movieId = 777) =>
-  Array.from({ length: users }, (_, index) => click(first + index, movieId));
 
 test("where most users are known, newcomers count a quarter beyond their usual part; known users count fully", () => {
   const recentOf = (users: readonly TrendingEvent[]): number => {

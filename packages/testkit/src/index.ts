@@ -14,3 +14,24 @@ export {
   type PostgresServer,
 } from "./postgres_server.ts";
 export { startOwnRedisServer, startRedisServer, type OwnRedisServer, type RedisServer } from "./redis_server.ts";
+export {
+  burstEvents,
+  communityLog,
+  decayedCount,
+  detectionDelays,
+  inOrder,
+  precisionAtK,
+  replay,
+  syntheticRatings,
+  trendingList,
+  type Burst,
+  type ReplayEvent,
+  type TrendingSystem,
+} from "./trending_replay.ts";
+export {
+  attackSummary,
+  attackUnderLoad,
+  brokenPromises,
+  type PlatformEvent,
+  type TrendingPlatform,
+} from "./trending_attacks.ts";
