@@ -93,7 +93,7 @@ export function createTrending(given: Partial<TrendingOptions> = {}): Trending {
 
     publication(window, now, { offsets, genresOf }) {
       const live = liveEntries({
-        sums: counts.sums(now),
+        sums: counts.sums(),
         window: TRENDING_WINDOWS.indexOf(window),
         halfLife: WINDOW_HALF_LIFE[window],
         now,

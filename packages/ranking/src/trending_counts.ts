@@ -1,3 +1,4 @@
+import { expendablePairs, lightestFirst } from "./trending_eviction.ts";
 import type { TrendingOptions } from "./trending_options.ts";
 import { addEvent, effectiveFilms, newPair, newest, scalePair, WINDOW_COUNT, type Pair } from "./trending_pair.ts";
 
@@ -35,8 +36,6 @@ export class TrendingCounts {
   readonly #users = new Map<number, User>();
   readonly #films = new Map<number, Map<number, Pair>>();
   readonly #sums = new Map<number, FilmSums>();
-  /** Users who were newcomers when last looked at. */
-  readonly #newcomers = new Set<number>();
   #established: ReadonlySet<number> = new Set();
   readonly #staleUsers = new Set<number>();
   readonly #staleFilms = new Set<number>();
@@ -80,14 +79,11 @@ export class TrendingCounts {
     for (const userId of this.#users.keys()) this.#staleUsers.add(userId);
   }
 
-  /** Sums of every film at `epoch`, made anew where something changed; `now` says who is a newcomer. */
-  sums(now: number): { readonly epoch: number; readonly films: ReadonlyMap<number, FilmSums> } {
-    for (const userId of this.#newcomers) if (!this.#isNew(userId, now)) this.#staleUsers.add(userId);
+  /** Sums of every film at `epoch`, made anew where something changed. */
+  sums(): { readonly epoch: number; readonly films: ReadonlyMap<number, FilmSums> } {
     for (const userId of this.#staleUsers) {
       const user = this.#users.get(userId);
       if (!user) continue;
-      if (this.#isNew(userId, now)) this.#newcomers.add(userId);
-      else this.#newcomers.delete(userId);
       for (let window = 0; window < WINDOW_COUNT; window++) {
         user.damping[window] = 1 / Math.sqrt(effectiveFilms(user.pairs.values(), window));
       }
@@ -115,11 +111,13 @@ export class TrendingCounts {
     const leastDamping = 1 / Math.sqrt(this.#options.maxSpread);
     let counted = 0;
     for (const pair of pairs.values()) {
-      const { damping } = this.#users.get(pair.userId)!;
+      const user = this.#users.get(pair.userId)!;
+      const { damping } = user;
+      const isNewcomers = this.#isNewcomers(pair, user);
       for (let window = 0; window < WINDOW_COUNT; window++) {
         const weight = pair.scaled[window]! * damping[window]!;
         weights[window]! += weight;
-        if (this.#newcomers.has(pair.userId)) newcomers[window]! += weight;
+        if (isNewcomers) newcomers[window]! += weight;
       }
       weights[WINDOW_COUNT]! += pair.scaled[WINDOW_COUNT]! * damping[LONGEST]!;
       if (damping[LONGEST]! >= leastDamping) userTimes[counted++] = newest(pair);
@@ -127,9 +125,9 @@ export class TrendingCounts {
     return { weights, newcomers, userTimes: userTimes.subarray(0, counted).sort() };
   }
 
-  #isNew(userId: number, now: number): boolean {
-    const since = this.#users.get(userId)?.since ?? 0;
-    return since > now - this.#options.newcomerAge && !this.#established.has(userId);
+  /** True if all that the pair knows is of the user's first time. */
+  #isNewcomers(pair: Pair, { since }: User): boolean {
+    return newest(pair) < since + this.#options.newcomerAge && !this.#established.has(pair.userId);
   }
 
   #rescale(pair: Pair): void {
@@ -167,42 +165,17 @@ export class TrendingCounts {
     return pair;
   }
 
-  /**
-   * Drops a tenth of a cap that is reached, so that many events pay for one search. First goes interest in films that too few users care
-   * about, then what a film has beyond a hundredth of the cap, then what weighs least: a flood displaces itself, not what trends.
-   */
+  /** Drops a tenth of a cap that is reached, so that many events pay for one search. */
   #makeRoom(userId: number): void {
-    const { maxFilmsPerUser, maxPairs } = this.#options;
+    const { maxFilmsPerUser, maxPairs, minUsers } = this.#options;
     const own = this.#users.get(userId)?.pairs;
-    if (own && own.size >= maxFilmsPerUser) this.#evict(lightestFirst(own.values()), Math.ceil(maxFilmsPerUser / 10));
-    if (this.#pairCount < maxPairs) return;
-    const target = Math.floor(maxPairs * 0.9);
-    for (const expendable of [
-      () => this.#lonelyPairs(),
-      () => this.#crowdedPairs(maxPairs / 100),
-      () => lightestFirst(this.pairs()),
-    ]) {
-      if (this.#pairCount > target) this.#evict(expendable(), this.#pairCount - target);
+    if (own && own.size >= maxFilmsPerUser) {
+      for (const pair of lightestFirst(own.values()).slice(0, Math.ceil(maxFilmsPerUser / 10))) this.#remove(pair);
     }
-  }
-
-  #lonelyPairs(): Pair[] {
-    const lonely = [...this.#films.values()].filter(({ size }) => size < this.#options.minUsers);
-    return lightestFirst(lonely.flatMap((film) => [...film.values()]));
-  }
-
-  /** Pairs of each film but its `enough` heaviest; those of the fullest films first. */
-  #crowdedPairs(enough: number): Pair[] {
-    const crowded = [...this.#films.values()].filter(({ size }) => size > enough);
-    return crowded
-      .flatMap((film) => lightestFirst(film.values()).map((pair, lighter) => ({ pair, place: film.size - lighter })))
-      .filter(({ place }) => place > enough)
-      .sort((a, b) => b.place - a.place)
-      .map(({ pair }) => pair);
-  }
-
-  #evict(expendable: readonly Pair[], count: number): void {
-    for (const pair of expendable.slice(0, count)) this.#remove(pair);
+    if (this.#pairCount < maxPairs) return;
+    const excess = Math.ceil(maxPairs / 10);
+    const limits = { minUsers, enough: maxPairs / 100 };
+    for (const pair of expendablePairs(this.#films.values(), excess, limits)) this.#remove(pair);
   }
 
   #remove(pair: Pair): void {
@@ -211,17 +184,9 @@ export class TrendingCounts {
     if (film.size === 0) this.#films.delete(pair.movieId);
     const user = this.#users.get(pair.userId);
     user?.pairs.delete(pair.movieId);
-    if (user?.pairs.size === 0) {
-      this.#users.delete(pair.userId);
-      this.#newcomers.delete(pair.userId);
-    }
+    if (user?.pairs.size === 0) this.#users.delete(pair.userId);
     this.#staleFilms.add(pair.movieId);
     this.#staleUsers.add(pair.userId);
     this.#pairCount--;
   }
-}
-
-/** By weight in the longest window. */
-function lightestFirst(pairs: Iterable<Pair>): Pair[] {
-  return [...pairs].sort((a, b) => a.scaled[LONGEST]! - b.scaled[LONGEST]!);
 }

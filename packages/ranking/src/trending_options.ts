@@ -29,7 +29,7 @@ export interface TrendingOptions {
   readonly retention: number;
   /** Weight of all imported history together in the baseline. */
   readonly historyMass: number;
-  /** A user of whom the log has first heard less than this ago is a newcomer, unless the imported history knows them. */
+  /** Events of a user are a newcomer's until so long after the log first had one of theirs, unless the imported history knows them. */
   readonly newcomerAge: number;
   /** What the weight of newcomers counts beyond their usual part of a film's interest, 0 to 1. */
   readonly newcomerWeight: number;

@@ -20,8 +20,8 @@ const observeAll = (trending: Trending, events: readonly TrendingEvent[], now = 
   events.map((event) => trending.observe(event, now));
 
 /** Each of so many users, from id `first` on, clicks once. */
-const crowd = (users: number, first: number, movieId = 777) =>
-  Array.from({ length: users }, (_, index) => click(first + index, movieId));
+const crowd = (users: number, first: number, movieId = 777, eventTs = NOW) =>
+  Array.from({ length: users }, (_, index) => click(first + index, movieId, eventTs));
 
 test("a film is live from three distinct users on, however often two of them click", () => {
   const trending = createTrending();
@@ -268,7 +268,7 @@ test("where most users are known, newcomers count a quarter beyond their usual p
   expect(recentOf(crowd(40, 5000))).toBeCloseTo(80 / 4, 0);
 });
 
-test("newcomers count fully on a young platform, when nothing else happens, and a day after the log first had them", () => {
+test("newcomers count fully on a young platform, when nothing else happens, and for what they do from the next day on", () => {
   const young = createTrending();
   for (let film = 1; film <= 20; film++) observeAll(young, crowd(5, film * 100, film));
   observeAll(young, crowd(40, 5000));
@@ -282,7 +282,7 @@ test("newcomers count fully on a young platform, when nothing else happens, and 
   const aged = maturePlatform();
   observeAll(aged, crowd(40, 5000, 1));
   const later = NOW + DAY + 1;
-  const again = crowd(40, 5000).map((event) => ({ ...event, eventTs: later }));
+  const again = crowd(40, 5000, 777, later);
   observeAll(aged, again, later);
   const fresh = maturePlatform();
   observeAll(fresh, again, later);
@@ -292,10 +292,7 @@ test("newcomers count fully on a young platform, when nothing else happens, and 
 
 test("an event with yesterday's stamp makes nobody a known user", () => {
   const backdated = maturePlatform();
-  observeAll(
-    backdated,
-    crowd(40, 5000, 20).map((event) => ({ ...event, eventTs: NOW - 23 * HOUR })),
-  );
+  observeAll(backdated, crowd(40, 5000, 20, NOW - 23 * HOUR));
   const plain = maturePlatform();
   for (const trending of [backdated, plain]) observeAll(trending, crowd(40, 5000));
   const [cheated, honest] = [backdated, plain].map(
@@ -322,6 +319,20 @@ test("a restored snapshot publishes what the original would", () => {
   // As stores hand it out: a view into a larger buffer.
   restored.restore(Buffer.concat([Buffer.alloc(3), original.snapshot()]).subarray(3));
   for (const now of [NOW, NOW + 3 * DAY]) expect(allOf(restored, now)).toEqual(allOf(original, now));
+});
+
+test("a restored snapshot still knows since when users have been there", () => {
+  const original = maturePlatform();
+  observeAll(original, crowd(40, 5000, 1));
+  const restored = maturePlatform();
+  restored.restore(original.snapshot());
+  const later = NOW + DAY;
+  const recentOf = (trending: Trending) => {
+    observeAll(trending, crowd(40, 5000, 777, later), later);
+    return allOf(trending, later).find(({ movie_id }) => movie_id === 777)!.recent;
+  };
+  expect(recentOf(restored)).toBe(recentOf(original));
+  expect(recentOf(restored)).toBeGreaterThan(2 * recentOf(maturePlatform()));
 });
 
 test("a snapshot that cannot be read is refused and changes nothing", () => {
