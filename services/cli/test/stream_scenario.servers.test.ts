@@ -17,7 +17,7 @@ const main = (service: string): string => fileURLToPath(new URL(`../../${service
 const KILLED = fileURLToPath(new URL("support/stream_scenario/killed_stream_consumer.ts", import.meta.url));
 const EVENTS = 200_000;
 /** After so long the test's broker gives a silent member's partitions to others. */
-const SESSION_MS = 6_000;
+const SESSION_MS = 10_000;
 const DRAIN_MS = 120_000;
 
 const moviesOf = ({ items }: ListAnswer): number[] => items.map(({ movie_id }) => movie_id);
