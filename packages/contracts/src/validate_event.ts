@@ -33,6 +33,11 @@ const validators = Object.fromEntries(EVENT_TYPES.map((type) => [type, ajv.compi
   Record<EventType, ValidateFunction>
 >;
 
+/** Names of the fields that each type's schema knows. */
+const FIELDS = Object.fromEntries(
+  EVENT_TYPES.map((type) => [type, Object.keys(EVENT_SCHEMAS[type].properties)]),
+) as unknown as Readonly<Record<EventType, readonly string[]>>;
+
 /**
  * Checks a parsed event against its JSON Schema and what JSON Schema cannot say: `event_ts` lies between 1995-01-01 and
  * `now` + 5 minutes, known texts are well-formed Unicode. The event comes back with `event_id` and `request_id` in lower case,
@@ -59,25 +64,26 @@ function validate(value: unknown, { type: wanted, now }: ValidateEventOptions): 
   const validator = validators[type];
   if (!validator(value)) return refuseBySchema(validator.errors?.[0]);
   const event = normalised(value as CinelakeEvent);
-  const broken = Object.entries(event).find(([name, text]) => isKnown(type, name) && isBroken(text));
-  if (broken) return refuse(broken[0], "must be well-formed Unicode text");
+  const fields = event as unknown as Readonly<Record<string, unknown>>;
+  const broken = FIELDS[type].find((name) => isBroken(fields[name]));
+  if (broken !== undefined) return refuse(broken, "must be well-formed Unicode text");
   const eventTsMs = parseRfc3339(event.event_ts) as number;
   if (eventTsMs < MIN_EVENT_TS) return refuse("event_ts", "must not be before 1995-01-01T00:00:00Z");
   if (eventTsMs > now + MAX_CLOCK_SKEW) return refuse("event_ts", "must not be more than 5 minutes in the future");
   return { ok: true, event, eventTsMs };
 }
 
+/** The same object if its identifiers are in lower case already. */
 function normalised(event: CinelakeEvent): CinelakeEvent {
-  const copy = { ...event, event_id: event.event_id.toLowerCase() };
-  return copy.event_type === "exposure" ? { ...copy, request_id: copy.request_id.toLowerCase() } : copy;
+  const event_id = event.event_id.toLowerCase();
+  const lower = event_id === event.event_id ? event : { ...event, event_id };
+  if (lower.event_type !== "exposure") return lower;
+  const request_id = lower.request_id.toLowerCase();
+  return request_id === lower.request_id ? lower : { ...lower, request_id };
 }
 
 function isEventType(value: unknown): value is EventType {
   return typeof value === "string" && Object.hasOwn(TOPICS, value);
-}
-
-function isKnown(type: EventType, field: string): boolean {
-  return Object.hasOwn(EVENT_SCHEMAS[type].properties, field);
 }
 
 function isBroken(value: unknown): boolean {

@@ -15,7 +15,7 @@ export const streamConfigSchema = z.strictObject({
   flushBytes: z
     .int()
     .min(1)
-    .default(32 * 1024 * 1024)
+    .default(64 * 1024 * 1024)
     .describe(
       "Memory of waiting records, in bytes, that are written without waiting longer; up to twice as much waits.",
     ),

@@ -19,7 +19,7 @@ export interface StreamOptions {
   readonly group?: string;
   /** A flush happens at the first of: this many records (default 128,000), */
   readonly flushRows?: number;
-  /** this many bytes of memory that records take, roughly (default 32 MiB), */
+  /** this many bytes of memory that records take, roughly (default 64 MiB), */
   readonly flushBytes?: number;
   /** this many milliseconds after the oldest record (default 30,000). */
   readonly flushIntervalMs?: number;
@@ -37,7 +37,7 @@ export function withDefaults(options: StreamOptions): ResolvedOptions {
   return {
     group: options.group ?? "stream_consumer",
     flushRows: options.flushRows ?? 128_000,
-    flushBytes: options.flushBytes ?? 32 * 1024 * 1024,
+    flushBytes: options.flushBytes ?? 64 * 1024 * 1024,
     flushIntervalMs: options.flushIntervalMs ?? 30_000,
     compactIntervalMs: options.compactIntervalMs ?? 60_000,
     retryDelaysMs: options.retryDelaysMs ?? [500, 2_000, 10_000, 30_000],
