@@ -7,7 +7,7 @@ import { fileUri, type AddFile, type PartitionValues } from "../log/actions.ts";
 import { explainRow } from "../schema/explain.ts";
 import { describe } from "../sql/parquet_relation.ts";
 import { quoteText } from "../sql/quote.ts";
-import { copySql, rollingCopySql } from "./copy_sql.ts";
+import { copySql, partitionCountsSql, rollingCopySql } from "./copy_sql.ts";
 import type { FilePlan } from "./file_plan.ts";
 import { parallel } from "./parallel.ts";
 import { fileStatistics, type LeafStatistics } from "./statistics.ts";
@@ -35,19 +35,29 @@ interface CopyRow {
   readonly partition_keys: ReadonlyMap<string, string | null> | null;
 }
 
+/** Partitions that one COPY writes: DuckDB holds about a tenth of a megabyte for each until the end. */
+const PARTITIONS_AT_ONCE = 1000;
+
+/** The relation that is written. */
+export interface FileSource {
+  readonly relation: string;
+  /** It gives the same rows each time that it is read, and cheaply: it may be read several times. */
+  readonly isRepeatable: boolean;
+}
+
 /**
  * Writes a relation's rows as new files of the table, below `folder` of it (`""` or `name/`); the log is not touched. The keys of the files
  * are added to `keys` before they are stored, so that a caller can remove them whatever happens.
  */
 export async function writeFiles(
   place: Place,
-  relation: string,
+  source: FileSource,
   plan: FilePlan,
   folder: string,
   keys: string[],
 ): Promise<WrittenFiles> {
   await using staging = await place.store.stagingDirectory();
-  const rows = await copyRows(place.engine, relation, staging.path, plan);
+  const rows = await copyRows(place.engine, source, staging.path, plan);
   if (rows.length > 0) await checkFooter(place.engine, rows[0]!.filename, plan);
   const files = await parallel(rows, async (row): Promise<WrittenFile> => {
     const path = folder + relative(staging.path, row.filename).split("/").slice(1).join("/");
@@ -66,12 +76,39 @@ export async function writeFiles(
 }
 
 /** Files below `<folder>/<any one folder>/`, named by their path from there. */
-async function copyRows(engine: SqlEngine, relation: string, folder: string, plan: FilePlan): Promise<CopyRow[]> {
-  const first = await explainRow(engine.rows<CopyRow>(copySql(relation, join(folder, "0"), plan)));
-  const written = first.filter((row) => Number(row.count) > 0);
+async function copyRows(engine: SqlEngine, source: FileSource, folder: string, plan: FilePlan): Promise<CopyRow[]> {
+  const written: CopyRow[] = [];
+  for (const [index, values] of (await partitionGroups(engine, source, plan)).entries()) {
+    const sql = copySql(source.relation, join(folder, `copy${index}`), plan, values);
+    written.push(...(await explainRow(engine.rows<CopyRow>(sql))).filter((row) => Number(row.count) > 0));
+  }
   if (plan.partitionColumns.length === 0) return written;
-  const cut = await Promise.all(written.map((row, index) => cutFile(engine, row, folder, index + 1, plan)));
+  const cut = await Promise.all(written.map((row, index) => cutFile(engine, row, folder, index, plan)));
   return cut.flat();
+}
+
+/** Values of the first partition column for each COPY; undefined for all of them at once. */
+async function partitionGroups(
+  engine: SqlEngine,
+  { relation, isRepeatable }: FileSource,
+  plan: FilePlan,
+): Promise<((string | null)[] | undefined)[]> {
+  if (!isRepeatable || plan.partitionColumns.length === 0) return [undefined];
+  const counts = await explainRow(
+    engine.rows<{ value: string | null; partitions: number }>(partitionCountsSql(relation, plan)),
+  );
+  if (counts.reduce((sum, { partitions }) => sum + partitions, 0) <= PARTITIONS_AT_ONCE) return [undefined];
+  const groups: (string | null)[][] = [];
+  let room = 0;
+  for (const { value, partitions } of counts) {
+    if (partitions > room) {
+      groups.push([]);
+      room = PARTITIONS_AT_ONCE;
+    }
+    groups.at(-1)!.push(value);
+    room -= partitions;
+  }
+  return groups;
 }
 
 /** A partition's file again as several, if it is far above the target size: DuckDB cannot cut files while it partitions. */
@@ -83,9 +120,9 @@ async function cutFile(
   plan: FilePlan,
 ): Promise<CopyRow[]> {
   if (row.file_size_bytes < plan.targetFileSize * 1.5) return [row];
-  const inside = relative(join(folder, "0"), row.filename).split("/").slice(0, -1);
+  const inside = relative(folder, row.filename).split("/").slice(1, -1);
   const query = `SELECT * FROM read_parquet(${quoteText(row.filename)}, hive_partitioning = false)`;
-  const target = join(folder, String(index), ...inside);
+  const target = join(folder, `cut${index}`, ...inside);
   await mkdir(dirname(target), { recursive: true });
   const rows = await engine.rows<CopyRow>(rollingCopySql(query, target, plan));
   return rows.filter((part) => Number(part.count) > 0).map((part) => ({ ...part, partition_keys: row.partition_keys }));

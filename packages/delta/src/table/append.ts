@@ -18,6 +18,7 @@ export async function append(
     metrics: {},
     next: rows.next,
     rows: [rows.sql],
+    isRepeatable: "rows" in source,
     removes: [],
     isBlindAppend: true,
     reads: () => false,

@@ -74,6 +74,7 @@ export async function merge(
       },
       next,
       rows: parts.length > 0 ? [`(${parts.map((part) => `SELECT * FROM ${part}`).join(" UNION ALL ")})`] : [],
+      isRepeatable: true,
       feed: hasChangeDataFeed(next.metadata) && updated > 0 ? feedSql(old, names) : undefined,
       removes,
       changedRows: updated + inserted,

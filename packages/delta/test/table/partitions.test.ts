@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { createTable, type DataType } from "@cinelake/delta";
+import { createTable, openSqlEngine, type DataType } from "@cinelake/delta";
 import { commitOf, openLake, rowsOf, sorted, struct } from "../support/tables.ts";
 
 test("any_text_can_be_a_partition: it comes back from the log, and is found by its value", async () => {
@@ -166,3 +166,19 @@ test("random_texts_round_trip_as_partitions", async () => {
     { numRuns: 15 },
   );
 });
+
+test("thousands_of_partitions_in_one_write take no more memory than a thousand, and are one commit", async () => {
+  await using lake = await openLake();
+  await using engine = await openSqlEngine({ memoryLimit: "200MB", threads: 2 });
+  const context = { ...lake.context, engine };
+  const schema = struct({ id: "integer", day: "date", p: "string" });
+  const table = await createTable(context, { schema, partitionColumns: ["day", "p"] });
+  const day = (at: number): string => new Date(Date.UTC(2000, 0, 1 + at)).toISOString().slice(0, 10);
+  const rows = Array.from({ length: 2400 }, (_, id) => ({
+    id,
+    day: id < 2399 ? day(Math.floor(id / 2)) : null,
+    p: id % 2 ? "odd" : null,
+  }));
+  expect((await table.append({ rows })).version).toBe(1);
+  expect(await rowsOf(table)).toEqual(sorted(rows));
+}, 60_000);
