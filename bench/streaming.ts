@@ -2,7 +2,7 @@
 // `make bench_streaming`.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Consumer, MessagesStreamModes, Producer } from "@platformatic/kafka";
-import { DEAD_LETTER_TOPIC, EVENT_TOPICS, streamApplicationId, tablesOfTopic } from "@cinelake/contracts";
+import { allTopics, EVENT_TOPICS, streamApplicationId, tablesOfTopic } from "@cinelake/contracts";
 import { openSqlEngine, type DeltaTable } from "@cinelake/delta";
 import { openEventLog, partitionOf } from "@cinelake/event_log";
 import { openLakeTable } from "@cinelake/lake";
@@ -33,7 +33,7 @@ await using directory = await temporaryDirectory();
 await using log = await openEventLog(kafka.url);
 const bootstrapBrokers = kafka.brokers.split(",");
 const producer = new Producer({ clientId: "bench", bootstrapBrokers, idempotent: true, acks: -1 });
-await log.createTopics([...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: PARTITIONS })));
+await log.createTopics(allTopics(PARTITIONS));
 const environment = {
   LOG_URL: kafka.url,
   CACHE_URL: redis.url(),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DEAD_LETTER_TOPIC, DEFAULT_PARTITIONS, EVENT_TOPICS, TOPICS } from "@cinelake/contracts";
+import { allTopics, DEFAULT_PARTITIONS, TOPICS } from "@cinelake/contracts";
 import { openEventLog } from "@cinelake/event_log";
 import { temporaryDirectory } from "@cinelake/testkit";
 import { expect, test } from "vitest";
@@ -19,9 +19,7 @@ interface Listed {
 /** Records that no API lets through, as another producer may write them. */
 async function writeBadRecords(directory: string, values: readonly string[]): Promise<void> {
   await using log = await openEventLog(join(directory, "log"));
-  await log.createTopics(
-    [...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: DEFAULT_PARTITIONS })),
-  );
+  await log.createTopics(allTopics(DEFAULT_PARTITIONS));
   await log.append(
     TOPICS.rating,
     values.map((value) => ({ key: "1", value: Buffer.from(value) })),

@@ -1,4 +1,4 @@
-import { DEAD_LETTER_TOPIC, EVENT_TOPICS, TOPICS } from "@cinelake/contracts";
+import { allTopics, EVENT_TOPICS, TOPICS } from "@cinelake/contracts";
 import { openEventLog, type EventLog } from "@cinelake/event_log";
 import { openLakeTable } from "@cinelake/lake";
 import { startKafkaBroker, type KafkaBroker } from "@cinelake/testkit";
@@ -20,7 +20,7 @@ afterAll(() => kafka[Symbol.asyncDispose]());
 
 async function openTopics(): Promise<EventLog> {
   const log = await openEventLog(kafka.url);
-  await log.createTopics([...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: 3 })));
+  await log.createTopics(allTopics());
   return log;
 }
 

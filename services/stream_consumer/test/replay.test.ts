@@ -1,4 +1,4 @@
-import { DEAD_LETTER_TOPIC, EVENT_TOPICS, TOPICS, type EventTopic } from "@cinelake/contracts";
+import { allTopics, EVENT_TOPICS, TOPICS, type EventTopic } from "@cinelake/contracts";
 import { openEventLog } from "@cinelake/event_log";
 import { openLakeTable } from "@cinelake/lake";
 import { faulty } from "@cinelake/testkit";
@@ -214,7 +214,7 @@ describe("a replay", () => {
   test("from a time, an offset, or the end; of a topic, of a partition", async () => {
     let now = 0;
     await using log = await openEventLog("memory:", { now: () => now });
-    await log.createTopics([...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: 3 })));
+    await log.createTopics(allTopics());
     for (now = 1_000; now <= 10_000; now += 1_000)
       await send(log, [sent("rating", rating(1)), sent("view", rating(1))]);
     const own = { ...world, log };

@@ -1,4 +1,4 @@
-import { DEAD_LETTER_TOPIC, EVENT_TOPICS, TOPICS } from "@cinelake/contracts";
+import { allTopics, EVENT_TOPICS, TOPICS } from "@cinelake/contracts";
 import { openEventLog, type EventLog } from "@cinelake/event_log";
 import { beforeEach, describe, expect, test } from "vitest";
 import { replayEvents } from "../src/index.ts";
@@ -18,7 +18,7 @@ describe("a log that was made anew", () => {
 
   async function anotherLog(): Promise<EventLog> {
     const log = await openEventLog("memory:");
-    await log.createTopics([...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: 3 })));
+    await log.createTopics(allTopics());
     return log;
   }
 
@@ -73,7 +73,7 @@ describe("a log that was made anew", () => {
     await using restored = await openEventLog("memory:", { now: () => now });
     const shared = Array.from({ length: 20 }, (_, user) => sent("rating", rating(user + 1)));
     for (const log of [old, restored]) {
-      await log.createTopics([...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: 3 })));
+      await log.createTopics(allTopics());
       await send(log, shared);
     }
     now = 2_000;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { DEAD_LETTER_TOPIC, EVENT_TOPICS, placeholderMovie, placeholderUser } from "@cinelake/contracts";
+import { allTopics, DEAD_LETTER_TOPIC, placeholderMovie, placeholderUser } from "@cinelake/contracts";
 import { openEventLog } from "@cinelake/event_log";
 import { openLakeTable } from "@cinelake/lake";
 import { createMetrics } from "@cinelake/runtime";
@@ -150,7 +150,7 @@ describe("stream_consumer", () => {
     await send(world.log, [sent("rating", rating)]);
     await drain(world);
     await using log = await openEventLog("memory:");
-    await log.createTopics([...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: 3 })));
+    await log.createTopics(allTopics());
     await expect(startConsumer({ ...world, log })).rejects.toMatchObject({
       code: "table_ahead_of_log",
       message: expect.stringContaining("LOG_URL"),

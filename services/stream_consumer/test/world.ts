@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { DEAD_LETTER_TOPIC, EVENT_TOPICS, type TableName } from "@cinelake/contracts";
+import { allTopics, DEAD_LETTER_TOPIC, type TableName } from "@cinelake/contracts";
 import { openSqlEngine, type Row, type Snapshot, type SqlEngine } from "@cinelake/delta";
 import { openEventLog, type Consumer, type EventLog, type LogRecord } from "@cinelake/event_log";
 import { openLakeTable } from "@cinelake/lake";
@@ -31,7 +31,7 @@ export async function openWorld(dataDir?: string): Promise<World> {
   const store = stack.use(await openObjectStore(pathToFileURL(join(place, "lakehouse")).href));
   const engine = stack.use(await openSqlEngine({ threads: 2 }));
   const log = stack.use(await openEventLog(dataDir ? pathToFileURL(join(place, "log")).href : "memory:"));
-  await log.createTopics([...EVENT_TOPICS, DEAD_LETTER_TOPIC].map((name) => ({ name, partitions: 3 })));
+  await log.createTopics(allTopics());
   const opened = stack.move();
   return { log, store, engine, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -41,8 +41,11 @@ const PARTITIONS_AT_ONCE = 1000;
 /** The relation that is written. */
 export interface FileSource {
   readonly relation: string;
-  /** It gives the same rows each time that it is read, and cheaply: it may be read several times. */
-  readonly isRepeatable: boolean;
+  /**
+   * At most so many partitions are in it, where that is known and it may be read several times, cheaply and with the same rows each time;
+   * else undefined.
+   */
+  readonly mostPartitions: number | undefined;
 }
 
 /**
@@ -90,10 +93,10 @@ async function copyRows(engine: SqlEngine, source: FileSource, folder: string, p
 /** Values of the first partition column for each COPY; undefined for all of them at once. */
 async function partitionGroups(
   engine: SqlEngine,
-  { relation, isRepeatable }: FileSource,
+  { relation, mostPartitions = 0 }: FileSource,
   plan: FilePlan,
 ): Promise<((string | null)[] | undefined)[]> {
-  if (!isRepeatable || plan.partitionColumns.length === 0) return [undefined];
+  if (mostPartitions <= PARTITIONS_AT_ONCE || plan.partitionColumns.length === 0) return [undefined];
   const counts = await explainRow(
     engine.rows<{ value: string | null; partitions: number }>(partitionCountsSql(relation, plan)),
   );

@@ -18,7 +18,7 @@ export async function append(
     metrics: {},
     next: rows.next,
     rows: [rows.sql],
-    isRepeatable: "rows" in source,
+    mostPartitions: rows.loaded,
     removes: [],
     isBlindAppend: true,
     reads: () => false,

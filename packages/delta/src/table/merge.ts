@@ -74,7 +74,7 @@ export async function merge(
       },
       next,
       rows: parts.length > 0 ? [`(${parts.map((part) => `SELECT * FROM ${part}`).join(" UNION ALL ")})`] : [],
-      isRepeatable: true,
+      mostPartitions: files.length + updated * 2 + inserted,
       feed: hasChangeDataFeed(next.metadata) && updated > 0 ? feedSql(old, names) : undefined,
       removes,
       changedRows: updated + inserted,

@@ -18,6 +18,8 @@ export interface OpenSource extends AsyncDisposable {
   readonly sql: string;
   /** The state, with the columns that the source adds. */
   readonly next: TableState;
+  /** How many rows were given and lie in a temporary table; undefined for a query. */
+  readonly loaded: number | undefined;
 }
 
 /**
@@ -35,15 +37,15 @@ export async function openSource(
     const query = subquery(source.sql);
     const columns = await explainRow(engine.rows<SqlColumn>(describe(`SELECT * FROM ${query}`)));
     const next = options.mergeSchema ? merged(context, state, schemaOfColumns(columns)) : state;
-    return { sql: fitted(query, columns, next), next, [Symbol.asyncDispose]: async () => {} };
+    return { sql: fitted(query, columns, next), next, loaded: undefined, [Symbol.asyncDispose]: async () => {} };
   }
   const given = source.schema ?? state.schema;
   const next = options.mergeSchema ? merged(context, state, given) : state;
   const table = temporaryName("rows");
   const columns = given.fields.map(({ name, type }) => ({ name, type: sqlType(type) }));
   const sql = fitted(quoteName(table), columns, next);
-  await engine.load(table, columns, source.rows);
-  return { sql, next, [Symbol.asyncDispose]: () => dropTable(engine, table) };
+  const loaded = await engine.load(table, columns, source.rows);
+  return { sql, next, loaded, [Symbol.asyncDispose]: () => dropTable(engine, table) };
 }
 
 function merged(context: TableContext, state: TableState, source: StructType): TableState {

@@ -31,8 +31,8 @@ export interface Change {
   readonly next: TableState;
   /** Relations with the rows to write, in the columns of `next`; each becomes files of its own, and is done with when the next is asked for. */
   readonly rows: readonly string[] | AsyncIterable<string>;
-  /** See FileSource; default false. */
-  readonly isRepeatable?: boolean;
+  /** See FileSource; of all relations. */
+  readonly mostPartitions?: number | undefined;
   /** Makes each relation one file (in each of its partitions), however large; default false: the table's target size cuts files. */
   readonly wholeFiles?: boolean;
   /** Relation with what the change data feed says of the commit: the columns and `_change_type`. */
@@ -207,20 +207,20 @@ interface AllFiles extends WrittenFiles {
 }
 
 async function writeAll(context: TableContext, change: Change, keys: string[]): Promise<AllFiles> {
-  const { next, rows, feed, wholeFiles = false, isRepeatable = false } = change;
+  const { next, rows, feed, wholeFiles = false, mostPartitions } = change;
   const files: WrittenFiles["files"][number][] = [];
   let [count, bytes] = [0, 0];
   let plan: FilePlan | undefined;
   for await (const relation of rows) {
     plan ??= await filePlan(context, next);
     const sized = wholeFiles ? { ...plan, targetFileSize: Number.MAX_SAFE_INTEGER } : plan;
-    const written = await writeFiles(context, { relation, isRepeatable }, sized, "", keys);
+    const written = await writeFiles(context, { relation, mostPartitions }, sized, "", keys);
     files.push(...written.files);
     count += written.rows;
     bytes += written.bytes;
   }
   if (feed === undefined) return { files, rows: count, bytes, feed: [] };
   const feedPlan = await filePlan(context, next, [CHANGE_TYPE]);
-  const changes = await writeFiles(context, { relation: feed, isRepeatable }, feedPlan, "_change_data/", keys);
+  const changes = await writeFiles(context, { relation: feed, mostPartitions }, feedPlan, "_change_data/", keys);
   return { files, rows: count, bytes, feed: changes.files };
 }
