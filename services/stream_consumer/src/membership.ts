@@ -64,8 +64,8 @@ export async function consume(context: MembershipContext): Promise<void> {
     for (const partition of partitions) positions.delete(partitionKey(partition));
   }
 
-  async function read(consumer: Consumer): Promise<void> {
-    const records = await consumer.poll({ maxRecords: POLL_RECORDS, maxWaitMs: POLL_MS });
+  async function read(consumer: Consumer, maxRecords: number): Promise<void> {
+    const records = await consumer.poll({ maxRecords, maxWaitMs: POLL_MS });
     const now = new Date(clock());
     writer.buffer.add(records.map((record) => decodeRecord(record, flusher.targetOf(record.topic), now)));
     for (const record of records) positions.set(partitionKey(record), record.offset + 1);
@@ -92,8 +92,9 @@ export async function consume(context: MembershipContext): Promise<void> {
   let lookedAt = clock();
   try {
     while (!context.stopping()) {
-      if (writer.isFull()) await writer.idle(POLL_MS);
-      else await read(consumer);
+      const room = writer.room();
+      if (room === 0) await writer.idle(POLL_MS);
+      else await read(consumer, Math.min(POLL_RECORDS, room));
       failure ??= writer.fatal();
       if (failure) throw failure.error;
       if (!writer.hasFailed()) context.report(undefined);

@@ -7,13 +7,13 @@ import type { MembershipContext } from "./membership.ts";
 /** Brings what a membership has read to the tables, one flush after the other, while reading goes on. */
 export interface RecordWriter {
   readonly buffer: RecordBuffer;
-  /** So much waits that reading must pause until a flush is done. */
-  isFull(): boolean;
+  /** Records that may be read now; 0 when so much waits that reading must pause until a flush is done. */
+  room(): number;
   /** Starts a flush if one is due and none is under way. */
   flushIfDue(consumer: Consumer): void;
   /** Writes all that has been read by now; gives what went wrong, after which it is tried again. */
   flush(consumer: Consumer): Promise<unknown>;
-  /** Writes all that has been read by now, once; throws what goes wrong. */
+  /** Writes all that has been read by now, once; what goes wrong is `fatal`. */
   writeOnce(): Promise<void>;
   /** Resolves when no flush is under way, or after `milliseconds`. */
   idle(milliseconds: number): Promise<void>;
@@ -78,14 +78,14 @@ export function createRecordWriter({ ports, options, flusher, report }: Membersh
     }
   }
 
-  const exceeds = (rows: number, bytes: number): boolean => rows >= options.flushRows || bytes >= options.flushBytes;
-  const isFull = (): boolean => exceeds(buffer.rows - taken.rows, buffer.bytes - taken.bytes);
+  const room = (): number =>
+    buffer.bytes - taken.bytes >= options.flushBytes ? 0 : Math.max(0, options.flushRows - (buffer.rows - taken.rows));
   const isDue = (): boolean =>
-    isFull() || (buffer.oldest !== undefined && clock() - buffer.oldest >= options.flushIntervalMs);
+    room() === 0 || (buffer.oldest !== undefined && clock() - buffer.oldest >= options.flushIntervalMs);
 
   return {
     buffer,
-    isFull,
+    room,
     flush,
     flushIfDue(consumer) {
       if (running || fatal || !isDue() || clock() < retryAt) return;
