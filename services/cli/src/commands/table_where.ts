@@ -4,7 +4,8 @@ import type { OptionSpec, OptionValues } from "../command.ts";
 
 export const whereOption: OptionSpec = {
   type: "string",
-  description: "`column>=value` (=, !=, <, <=, >, >=), `column in a,b`, `column contains text`, `column is null`, `column is not null`",
+  description:
+    "`column>=value` (=, !=, <, <=, >, >=), `column in a,b`, `column contains text`, `column is null`, `column is not null`",
   multiple: true,
 };
 
