@@ -54,7 +54,7 @@ export function watchRequests(app: FastifyInstance, { metrics, tracing, logSampl
     span.end(status >= 500 ? `answered ${status}` : undefined);
     const isWorthALine = status >= 500 || elapsedTime >= SLOW_MS;
     if (!isWorthALine && !request.isLogged) return;
-    const trace = span.sampled ? { traceparent: span.traceparent } : {};
+    const trace = span.sampled ? { trace_id: span.traceparent?.split("-")[1] } : {};
     const line = { method, route, status, ms: Math.round(elapsedTime * 10) / 10, ...trace };
     request.log[isWorthALine ? "warn" : "info"](line, "request answered");
   });
