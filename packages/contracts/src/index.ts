@@ -5,6 +5,7 @@ export * from "./generated/tables.ts";
 export * from "./instants.ts";
 export * from "./metrics.ts";
 export * from "./placeholders.ts";
+export * from "./record_headers.ts";
 export * from "./server_url.ts";
 export * from "./snake_case.ts";
 export * from "./table_spec.ts";

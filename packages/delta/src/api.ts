@@ -63,6 +63,8 @@ export type Source =
 export type Predicate =
   | { readonly column: string; readonly op: "=" | "!=" | "<" | "<=" | ">" | ">="; readonly value: unknown }
   | { readonly column: string; readonly op: "in"; readonly value: readonly unknown[] }
+  /** Of string columns: whether the text has `value` in it. */
+  | { readonly column: string; readonly op: "contains"; readonly value: string }
   | { readonly column: string; readonly op: "is null" | "is not null" };
 
 /** Which rows a delete or an update concerns: those that satisfy `where` (which prunes files) and `condition`, DuckDB SQL over the columns. */

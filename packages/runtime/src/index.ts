@@ -24,8 +24,20 @@ export {
 } from "./metrics.ts";
 export { createMonitor, monitored, monitorSettings, type Monitor, type MonitorOptions } from "./monitor.ts";
 export { processSettings } from "./process_settings.ts";
+export { openTracing, type TracingOptions } from "./open_tracing.ts";
 export { retry, retryDelay, type RetryOptions } from "./retry.ts";
 export { runService, type RunOptions } from "./run_service.ts";
 export type { Service } from "./service.ts";
 export { sparingly } from "./sparingly.ts";
+export {
+  inSpan,
+  NO_SPAN,
+  NO_TRACING,
+  type Span,
+  type SpanAttributes,
+  type SpanKind,
+  type SpanOptions,
+  type Tracing,
+} from "./tracing.ts";
+export { tracingConfigSchema, type TracingConfig } from "./tracing_config.ts";
 export { maskUrl, resolveUrls, URL_VARIABLES, type Environment, type Urls } from "./urls.ts";

@@ -2,6 +2,7 @@ export { startFaultyProxy, type FaultyProxy, type ProxiedRequest, type ProxyFaul
 export { startKafka, startKafkaBroker, type KafkaBroker, type KafkaServer } from "./kafka_server.ts";
 export { startS3Server, type S3Server } from "./s3_server.ts";
 export { faulty, counting, type FaultPlan } from "./wrappers.ts";
+export { startOtlpCollector, type CollectedSpan, type OtlpCollector } from "./otlp_collector.ts";
 export { freePort } from "./server_process.ts";
 export { openChdb, openDeltaRs, type Chdb, type DeltaRs } from "./other_engines.ts";
 export { seededRandom, type SeededRandom } from "./random.ts";

@@ -5,11 +5,13 @@ import {
   LOG_LEVELS,
   processSettings,
   resolveUrls,
+  tracingConfigSchema,
   URL_VARIABLES,
   withConfigFile,
   type ConfigurationSection,
   type Environment,
   type LogLevel,
+  type TracingConfig,
   type Urls,
 } from "@cinelake/runtime";
 import { streamConfigSchema } from "@cinelake/stream_consumer";
@@ -47,6 +49,7 @@ export interface Configuration extends Omit<PlatformConfig, "dataDir"> {
   readonly logLevel: LogLevel;
   readonly urls: Urls;
   readonly api: ApiConfig;
+  readonly tracing: TracingConfig;
 }
 
 /** Reads the environment and the file that CONFIG_FILE names; fails with `config_invalid` that lists every problem. */
@@ -57,7 +60,8 @@ export function loadConfiguration(environment: Environment): Configuration {
   const api = apiConfigSchema.parse(
     Object.fromEntries(Object.keys(apiConfigSchema.shape).map((key) => [key, config[key as keyof ApiConfig]])),
   );
-  return { ...config, dataDirectory: dataDir, urls: resolveUrls(env, dataDir), api };
+  const tracing = loadConfig(tracingConfigSchema, { env });
+  return { ...config, dataDirectory: dataDir, urls: resolveUrls(env, dataDir), api, tracing };
 }
 
 /** The variables by section, for docs/configuration.md. */
@@ -79,6 +83,12 @@ export function configurationSections(): ConfigurationSection[] {
       title: "The trending aggregator",
       description: "What `services/trending_aggregator` reads in a process of its own, from the environment only.",
       variables: configVariables(trendingConfigSchema),
+    },
+    {
+      title: "Traces",
+      description:
+        "What every process reads, as OpenTelemetry names it ([decision 22](decisions/0022_correlation_and_traces.md)).",
+      variables: configVariables(tracingConfigSchema),
     },
   ];
 }

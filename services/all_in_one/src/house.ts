@@ -9,9 +9,11 @@ import {
   collectProcessMetrics,
   createLogger,
   createMetrics,
+  openTracing,
   reportCacheLosses,
   type Logger,
   type Metrics,
+  type Tracing,
 } from "@cinelake/runtime";
 import { openTracking, type Tracking } from "@cinelake/tracking";
 import type { Configuration } from "./configuration.ts";
@@ -29,6 +31,7 @@ export interface House extends AsyncDisposable {
   readonly tracking: Tracking;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   /** Runs batch work alone: bootstrap, ETL and training never overlap within one process. */
   batch<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -44,6 +47,7 @@ export async function openHouse(configuration: Configuration): Promise<House> {
   const logger = createLogger({ service: "cinelake", level: configuration.logLevel });
   const metrics = createMetrics();
   collectProcessMetrics(metrics);
+  const tracing = opened.use(await openTracing(configuration.tracing, { service: "cinelake", logger }));
   const store = opened.use(await openObjectStore(configuration.urls.lake));
   const engine = opened.use(await openSqlEngine({ memoryLimit: configuration.memoryLimit }));
   const log = opened.use(
@@ -69,6 +73,7 @@ export async function openHouse(configuration: Configuration): Promise<House> {
     tracking,
     logger,
     metrics,
+    tracing,
     batch: oneAtATime(),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

@@ -1,4 +1,4 @@
-import { sparingly } from "@cinelake/runtime";
+import { NO_TRACING, sparingly } from "@cinelake/runtime";
 import type { FastifyInstance } from "fastify";
 import { apiConfigSchema, type ApiSettings } from "./config.ts";
 import type { ApiContext } from "./context.ts";
@@ -26,7 +26,7 @@ import { TasteCache, warmUp } from "./taste_cache.ts";
  */
 export async function createApi(ports: ApiPorts, settings: ApiSettings = {}): Promise<FastifyInstance> {
   const config = apiConfigSchema.parse(settings);
-  const { log, logger, metrics, now = Date.now } = ports;
+  const { log, logger, metrics, tracing = NO_TRACING, now = Date.now } = ports;
   await using opened = new AsyncDisposableStack();
   const models = opened.adopt(
     await openModelStore({ ...ports, now, warmUp: (model) => warmUp(model, now()) }, config.modelPollMs),
@@ -66,11 +66,24 @@ export async function createApi(ports: ApiPorts, settings: ApiSettings = {}): Pr
   });
   opened.defer(() => writer.close());
   const tastes = new TasteCache(config.tastes);
-  const context: ApiContext = { config, ports, models, catalogue, users, trending, writer, exposures, tastes, now };
+  const context: ApiContext = {
+    config,
+    ports,
+    models,
+    catalogue,
+    users,
+    trending,
+    writer,
+    exposures,
+    tastes,
+    tracing,
+    now,
+  };
   const app = await createServer(
     {
       logger,
       metrics,
+      tracing,
       bodyBytes: config.bodyBytes,
       logSample: config.logSample,
       stopGraceMs: config.stopGraceMs,

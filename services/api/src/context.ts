@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Offsets } from "@cinelake/event_log";
 import { reasonText, type Interaction, type RankedFilm, type Reason } from "@cinelake/ranking";
+import type { Tracing } from "@cinelake/runtime";
 import type { ApiConfig } from "./config.ts";
 import type { EventWriter } from "./event_writer.ts";
 import type { Exposures } from "./exposures.ts";
 import { decodePosition } from "./http/position.ts";
 import { problem } from "./http/problem.ts";
+import type { RecordHeaders } from "./http/record_headers.ts";
 import type { RecommendationsAnswer } from "./http/shapes.ts";
 import type { ApiPorts } from "./ports.ts";
 import { recommend } from "./recommender.ts";
@@ -28,14 +30,15 @@ export interface ApiContext {
   readonly writer: EventWriter;
   readonly exposures: Exposures;
   readonly tastes: TasteCache;
+  readonly tracing: Tracing;
   readonly now: () => number;
 }
 
 export interface ListRequest {
   readonly k: number;
   readonly excluded: readonly number[];
-  /** The caller is a probe: the list is not an exposure. */
-  readonly internal: boolean;
+  /** Headers of the exposures' records; without them the list is no exposure. */
+  readonly exposed?: RecordHeaders | undefined;
 }
 
 /** The list for a user, or for nobody in particular. */
@@ -100,10 +103,11 @@ async function answerList(
     request_id: randomUUID(),
   };
   ports.metrics.counter("cinelake_recommendations_total").inc({ strategy: list.strategy });
-  if (userId !== undefined && !request.internal) {
+  if (userId !== undefined && request.exposed) {
     const movieIds = list.films.map(({ movieId }) => movieId);
     const { strategy, modelVersion } = list;
-    exposures.add({ requestId: answer.request_id, userId, strategy, modelVersion, movieIds });
+    const headers = request.exposed;
+    exposures.add({ requestId: answer.request_id, userId, strategy, modelVersion, movieIds, headers });
   }
   return answer;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { TOPICS, type ExposureEvent } from "@cinelake/contracts";
 import type { EventLog, NewRecord } from "@cinelake/event_log";
 import { sparingly, type Logger } from "@cinelake/runtime";
+import type { RecordHeaders } from "./http/record_headers.ts";
 
 /** A list that was answered to a user. */
 interface AnsweredList {
@@ -10,6 +11,8 @@ interface AnsweredList {
   readonly strategy: string;
   readonly modelVersion: string | null;
   readonly movieIds: readonly number[];
+  /** Of the records. */
+  readonly headers: RecordHeaders;
 }
 
 /** Tells the log what was shown to whom, behind the answers' backs: it never makes one wait, and drops what it cannot hold. */
@@ -74,6 +77,6 @@ function exposureRecords(list: AnsweredList, now: number): NewRecord[] {
       strategy: list.strategy,
       model_version: list.modelVersion,
     };
-    return { key: String(list.userId), value: encoder.encode(JSON.stringify(event)) };
+    return { key: String(list.userId), value: encoder.encode(JSON.stringify(event)), headers: list.headers };
   });
 }

@@ -11,10 +11,12 @@ import {
   endOnUncaught,
   endProcess,
   loadConfig,
+  openTracing,
   reportCacheLosses,
   reportServiceHealth,
   resolveUrls,
   runService,
+  tracingConfigSchema,
 } from "@cinelake/runtime";
 import { apiProcessSchema } from "./config.ts";
 import { createApiService } from "./service.ts";
@@ -25,6 +27,9 @@ const urls = resolveUrls(process.env, dataDir);
 const logger = createLogger({ service: "api", level: logLevel });
 const metrics = createMetrics();
 const opened = new AsyncDisposableStack();
+const tracing = opened.use(
+  await openTracing(loadConfig(tracingConfigSchema, { env: process.env }), { service: "api", logger }),
+);
 const store = opened.use(await openObjectStore(urls.lake));
 const engine = opened.use(await openSqlEngine({ memoryLimit }));
 const log = opened.use(await openEventLog(urls.log));
@@ -32,7 +37,7 @@ const cache = opened.use(await openCache(urls.cache, { onLoss: reportCacheLosses
 const metadata = opened.use(await openMetadata(urls.metadata));
 await log.createTopics(allTopics());
 collectProcessMetrics(metrics);
-const ports = { store, engine, log, cache, metadata, logger, metrics };
+const ports = { store, engine, log, cache, metadata, logger, metrics, tracing };
 const api = createApiService(ports, config);
 reportServiceHealth(metrics, [api]);
 const exitCode = await runService(api, { logger });

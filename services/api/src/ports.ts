@@ -2,7 +2,7 @@ import type { Cache } from "@cinelake/cache";
 import type { EventLog } from "@cinelake/event_log";
 import type { LakePorts } from "@cinelake/lake";
 import type { Metadata } from "@cinelake/metadata";
-import type { Logger, Metrics } from "@cinelake/runtime";
+import type { Logger, Metrics, Tracing } from "@cinelake/runtime";
 
 /** What the API works on; whoever opened them closes them, after the API has stopped. */
 export interface ApiPorts extends LakePorts {
@@ -11,6 +11,8 @@ export interface ApiPorts extends LakePorts {
   readonly metadata: Metadata;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Default NO_TRACING. */
+  readonly tracing?: Tracing;
   /** Milliseconds since the epoch; default Date.now. */
   readonly now?: () => number;
 }

@@ -1,7 +1,15 @@
 import { findError } from "@cinelake/contracts";
 import { openSqlEngine } from "@cinelake/delta";
 import { openObjectStore } from "@cinelake/object_store";
-import { createLogger, exitCodeOf, loadConfig, resolveUrls } from "@cinelake/runtime";
+import {
+  createLogger,
+  exitCodeOf,
+  inSpan,
+  loadConfig,
+  openTracing,
+  resolveUrls,
+  tracingConfigSchema,
+} from "@cinelake/runtime";
 import { etlConfigSchema, manifestSchema } from "./config.ts";
 import { formatReport } from "./format_report.ts";
 import type { QualityReport } from "./quality.ts";
@@ -11,6 +19,10 @@ const config = loadConfig(etlConfigSchema, { env: process.env });
 const logger = createLogger({ service: "bronze_to_silver", level: config.logLevel });
 const print = (report: QualityReport): void => void process.stdout.write(`${formatReport(report)}\n`);
 try {
+  await using tracing = await openTracing(loadConfig(tracingConfigSchema, { env: process.env }), {
+    service: "bronze_to_silver",
+    logger,
+  });
   await using store = await openObjectStore(resolveUrls(process.env, config.dataDir).lake);
   await using engine = await openSqlEngine({ memoryLimit: config.memoryLimit });
   const bytes = await store.get(`bronze/movielens/${config.dataset}/_manifest.json`);
@@ -21,8 +33,8 @@ try {
     ingestionDate: manifest.ingestion_date,
     now: Date.now(),
   };
-  const { changed, tables, report } = await bronzeToSilver({ store, engine, logger }, input, (step) =>
-    logger.info(step, step.step),
+  const { changed, tables, report } = await inSpan(tracing, "bronze to silver", {}, () =>
+    bronzeToSilver({ store, engine, logger }, input, (step) => logger.info(step, step.step)),
   );
   print(report);
   logger.info({ changed, tables }, "bronze_to_silver done");

@@ -105,6 +105,7 @@ test("options_choose_rows_columns_and_versions", async () => {
   const lines = async (...args: string[]): Promise<string[]> =>
     (await read(folder, ...args)).stdout.split("\n").filter(Boolean).sort();
   expect(await lines("--columns", "p,id", "--where", "p=z", "--where", "id>3")).toEqual(['{"p":"z","id":4}']);
+  expect(await lines("--columns", "p", "--where", "p contains ,b")).toEqual(['{"p":"a,b"}']);
   expect(await lines("--columns", "id", "--limit", "3")).toHaveLength(3);
   expect(await lines("--limit", "0")).toEqual([]);
   expect(await lines("--version", "0")).toEqual([]);
@@ -186,6 +187,7 @@ test.each<[string, string[], number, RegExp]>([
   ["an address without a folder", ["s3://bucket"], 2, /names no folder of a table/],
   ["no such version", ["FOLDER", "--version", "9"], 1, /no version 9/],
   ["no such column in a condition", ["FOLDER", "--where", "x=1"], 2, /the columns are id, price/],
+  ["text within a number", ["FOLDER", "--where", "id contains 1"], 2, /contains text \(of text\)/],
   ["a wrong time", ["FOLDER", "--timestamp", "soon"], 2, /--timestamp takes a time/],
   ["changes of no version", ["FOLDER", "--changes"], 2, /--changes needs --from/],
   ["a range without changes", ["FOLDER", "--from", "1"], 2, /go with --changes/],

@@ -1,5 +1,6 @@
 import {
   CinelakeError,
+  CORRELATION_HEADER,
   DEAD_LETTER_TOPIC,
   findError,
   placeholderMovie,
@@ -9,10 +10,13 @@ import {
 import type { ApplicationTransaction, CommitResult } from "@cinelake/delta";
 import { partitionKey, type Offsets } from "@cinelake/event_log";
 import { openLakeTable } from "@cinelake/lake";
+import { inSpan, type Span } from "@cinelake/runtime";
+import { reasonClass } from "./dead_letter.ts";
 import type { Decoded, DecodeTarget } from "./decode.ts";
-import { freshRecords, planTopic, type TopicPlan } from "./flush_plan.ts";
+import { freshRecords, planTopic, type Letter, type TopicPlan } from "./flush_plan.ts";
 import { createPlaceholders } from "./placeholders.ts";
 import type { ResolvedPorts } from "./ports.ts";
+import { sampledTraces } from "./sampled_traces.ts";
 import { commitEvents, commitRows, knownEvents, type StreamTable, type TopicTables } from "./topic_tables.ts";
 
 /** Writes buffered records to the lake. */
@@ -30,6 +34,8 @@ export interface Flusher {
 
 /** Commits that lost against another writer are planned anew this often at once. */
 const ATTEMPTS = 5;
+/** Dead letters of a flush that get a line each; the log must not drown in what another producer does wrong. */
+const TOLD_LETTERS = 10;
 
 export async function createFlusher(ports: ResolvedPorts, tables: readonly TopicTables[]): Promise<Flusher> {
   const movies = createPlaceholders(await openLakeTable(ports, "silver_movies"), "movie_id", placeholderMovie);
@@ -48,17 +54,22 @@ export async function createFlusher(ports: ResolvedPorts, tables: readonly Topic
       DEAD_LETTER_TOPIC,
       letters.map(({ record }) => record),
     );
-    for (const { record, reasonClass } of letters) {
+    for (const { record, reason } of letters) {
       buried.add(record.key);
-      ports.metrics?.counter("cinelake_events_dead_lettered_total").inc({ reason: reasonClass });
+      ports.metrics?.counter("cinelake_events_dead_lettered_total").inc({ reason: reasonClass(reason) });
     }
+    for (const letter of letters.slice(0, TOLD_LETTERS)) tellOf(letter);
     ports.logger.warn(
       { records: letters.length, first: letters[0]?.record.key },
       "records moved to the dead-letter topic",
     );
   }
 
-  async function write(records: ReadonlyMap<string, readonly Decoded[]>): Promise<Offsets> {
+  function tellOf({ record, reason, correlationId }: Letter): void {
+    ports.logger.warn({ [CORRELATION_HEADER]: correlationId, record: record.key, reason }, "a record cannot be used");
+  }
+
+  async function write(records: ReadonlyMap<string, readonly Decoded[]>, span: Span): Promise<Offsets> {
     const plans: TopicPlan[] = [];
     for (const [topic, ofTopic] of records) {
       const ofTables = byTopic.get(topic);
@@ -71,7 +82,7 @@ export async function createFlusher(ports: ResolvedPorts, tables: readonly Topic
       movies.add(distinct(plans, ({ movieIds }) => movieIds)),
       users.add(distinct(plans, ({ userIds }) => userIds)),
     ]);
-    await all(plans.map((plan) => commitTopic(ports, plan)));
+    await all(plans.map((plan) => commitTopic(ports, plan, span)));
     buried.clear();
     return writtenOffsets(plans);
   }
@@ -83,15 +94,18 @@ export async function createFlusher(ports: ResolvedPorts, tables: readonly Topic
       if (!target) throw new CinelakeError("internal", `The stream consumer has no table for topic ${topic}`);
       return target;
     },
-    async write(records) {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await write(records);
-        } catch (error) {
-          if (attempt === ATTEMPTS || !findError(error, "delta_conflict")) throw error;
-          ports.logger.info({ attempt }, "another writer changed a table; planning the flush anew");
+    write(records) {
+      const links = (): string[] => sampledTraces(records.values());
+      return inSpan(ports.tracing, "flush", { kind: "consumer", links }, async (span) => {
+        for (let attempt = 1; ; attempt++) {
+          try {
+            return await write(records, span);
+          } catch (error) {
+            if (attempt === ATTEMPTS || !findError(error, "delta_conflict")) throw error;
+            ports.logger.info({ attempt }, "another writer changed a table; planning the flush anew");
+          }
         }
-      }
+      });
     },
   };
 }
@@ -102,14 +116,14 @@ async function all(work: readonly Promise<void>[]): Promise<void> {
   if (failed) throw failed.reason;
 }
 
-async function commitTopic(ports: ResolvedPorts, plan: TopicPlan): Promise<void> {
+async function commitTopic(ports: ResolvedPorts, plan: TopicPlan, span: Span): Promise<void> {
   const started = performance.now();
   const { tables, bronze, silver } = plan;
   await all([
-    commitTable(ports, tables.silver, silver.transactions, () =>
+    commitTable(ports, tables.silver, silver.transactions, span, () =>
       commitEvents(tables.silver, silver, silver.transactions),
     ),
-    commitTable(ports, tables.bronze, bronze.transactions, () =>
+    commitTable(ports, tables.bronze, bronze.transactions, span, () =>
       commitRows(tables.bronze, bronze.rows, bronze.transactions),
     ),
   ]);
@@ -124,10 +138,11 @@ async function commitTable(
   ports: ResolvedPorts,
   streamed: StreamTable,
   transactions: readonly ApplicationTransaction[],
+  parent: Span,
   commit: () => Promise<CommitResult>,
 ): Promise<void> {
   if (transactions.length === 0) return;
-  const { version, addedRows } = await commit();
+  const { version, addedRows } = await inSpan(ports.tracing, `commit ${streamed.spec.name}`, { parent }, commit);
   const moved = transactions.map(
     ({ appId, version: next }) => [Number(appId.slice(appId.lastIndexOf("/") + 1)), next] as const,
   );

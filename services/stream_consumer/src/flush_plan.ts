@@ -1,5 +1,6 @@
+import { CORRELATION_HEADER } from "@cinelake/contracts";
 import type { LogRecord, NewRecord } from "@cinelake/event_log";
-import { deadLetter, reasonClass } from "./dead_letter.ts";
+import { deadLetter } from "./dead_letter.ts";
 import type { Decoded } from "./decode.ts";
 import { planDedupe } from "./dedupe.ts";
 import { bronzeRow, type EventRow } from "./event_rows.ts";
@@ -19,6 +20,15 @@ export interface FreshRecords {
   readonly candidateRecords: readonly LogRecord[];
 }
 
+/** A record that cannot be used. */
+export interface Letter {
+  /** For the dead-letter topic. */
+  readonly record: NewRecord;
+  readonly reason: string;
+  /** Of the request that caused the record; undefined if it does not say so. */
+  readonly correlationId: string | undefined;
+}
+
 /** Everything that a flush writes for one topic. */
 export interface TopicPlan {
   readonly tables: TopicTables;
@@ -32,7 +42,7 @@ export interface TopicPlan {
     readonly known: KnownEvents;
     readonly transactions: readonly ApplicationTransaction[];
   };
-  readonly deadLetters: readonly { readonly record: NewRecord; readonly reasonClass: string }[];
+  readonly deadLetters: readonly Letter[];
   /** Films and users of valid events; who is unknown gets a placeholder. */
   readonly movieIds: readonly number[];
   readonly userIds: readonly number[];
@@ -83,7 +93,8 @@ export function planTopic(records: FreshRecords, known: KnownEvents): TopicPlan 
     },
     deadLetters: letters.map(({ record, reason }) => ({
       record: deadLetter(record, reason),
-      reasonClass: reasonClass(reason),
+      reason,
+      correlationId: record.headers[CORRELATION_HEADER],
     })),
     movieIds: [...new Set(written.map((row) => row.movie_id))],
     userIds: [...new Set(written.map((row) => row.user_id))],

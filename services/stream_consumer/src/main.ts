@@ -7,9 +7,11 @@ import {
   createMetrics,
   endOnUncaught,
   loadConfig,
+  openTracing,
   monitored,
   resolveUrls,
   runService,
+  tracingConfigSchema,
 } from "@cinelake/runtime";
 import { streamConfigSchema } from "./config.ts";
 import { createStreamConsumer } from "./service.ts";
@@ -21,9 +23,16 @@ const { dataDir, memoryLimit, logLevel, streamGroup, ...options } = loadConfig(s
 const urls = resolveUrls(process.env, dataDir);
 const logger = createLogger({ service: "stream_consumer", level: logLevel });
 const metrics = createMetrics();
+await using tracing = await openTracing(loadConfig(tracingConfigSchema, { env: process.env }), {
+  service: "stream_consumer",
+  logger,
+});
 await using store = await openObjectStore(urls.lake);
 await using engine = await openSqlEngine({ memoryLimit });
 await using log = await openEventLog(urls.log);
 await log.createTopics(allTopics());
-const consumer = createStreamConsumer({ log, store, engine, logger, metrics }, { ...options, group: streamGroup });
+const consumer = createStreamConsumer(
+  { log, store, engine, logger, metrics, tracing },
+  { ...options, group: streamGroup },
+);
 process.exitCode = await runService(monitored(consumer, metrics, options), { logger });

@@ -1,7 +1,7 @@
 import type { SqlEngine } from "@cinelake/delta";
 import type { EventLog } from "@cinelake/event_log";
 import type { ObjectStore } from "@cinelake/object_store";
-import type { Logger, Metrics } from "@cinelake/runtime";
+import { NO_TRACING, type Logger, type Metrics, type Tracing } from "@cinelake/runtime";
 
 export interface StreamPorts {
   readonly log: EventLog;
@@ -10,6 +10,8 @@ export interface StreamPorts {
   readonly engine: SqlEngine;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
   readonly metrics?: Metrics;
+  /** Default NO_TRACING. */
+  readonly tracing?: Tracing;
   /** Milliseconds since the epoch; default Date.now. */
   readonly clock?: () => number;
 }
@@ -29,8 +31,13 @@ export interface StreamOptions {
   readonly retryDelaysMs?: readonly number[];
 }
 
-export type ResolvedPorts = StreamPorts & { readonly clock: () => number };
+export type ResolvedPorts = StreamPorts & Required<Pick<StreamPorts, "clock" | "tracing">>;
 export type ResolvedOptions = Required<StreamOptions>;
+
+/** Ports with their defaults. */
+export function resolvePorts(ports: StreamPorts): ResolvedPorts {
+  return { ...ports, clock: ports.clock ?? Date.now, tracing: ports.tracing ?? NO_TRACING };
+}
 
 /** Options with their defaults. */
 export function withDefaults(options: StreamOptions): ResolvedOptions {

@@ -4,7 +4,7 @@ import { retryDelay, sparingly, type Service } from "@cinelake/runtime";
 import { startCompaction } from "./compaction.ts";
 import { createFlusher, type Flusher } from "./flush.ts";
 import { consume, startOffsets, type FlushRequest } from "./membership.ts";
-import { withDefaults, type StreamOptions, type StreamPorts } from "./ports.ts";
+import { resolvePorts, withDefaults, type StreamOptions, type StreamPorts } from "./ports.ts";
 import { openTopicTables } from "./topic_tables.ts";
 
 export interface StreamConsumer extends Service {
@@ -21,7 +21,7 @@ export interface StreamConsumer extends Service {
  * and told by `health`, but for `table_ahead_of_log`, which ends the work.
  */
 export function createStreamConsumer(deps: StreamPorts, settings: StreamOptions = {}): StreamConsumer {
-  const ports = { ...deps, clock: deps.clock ?? Date.now };
+  const ports = resolvePorts(deps);
   const options = withDefaults(settings);
   const requests: FlushRequest[] = [];
   let starting: Promise<void> | undefined;

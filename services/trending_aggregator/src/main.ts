@@ -9,10 +9,12 @@ import {
   endOnUncaught,
   endProcess,
   loadConfig,
+  openTracing,
   monitored,
   reportCacheLosses,
   resolveUrls,
   runService,
+  tracingConfigSchema,
 } from "@cinelake/runtime";
 import { trendingConfigSchema } from "./config.ts";
 import { createTrendingAggregator } from "./service.ts";
@@ -23,6 +25,9 @@ const urls = resolveUrls(process.env, config.dataDir);
 const logger = createLogger({ service: "trending_aggregator", level: config.logLevel });
 const metrics = createMetrics();
 const opened = new AsyncDisposableStack();
+const tracing = opened.use(
+  await openTracing(loadConfig(tracingConfigSchema, { env: process.env }), { service: "trending_aggregator", logger }),
+);
 const store = opened.use(await openObjectStore(urls.lake));
 const engine = opened.use(await openSqlEngine({ memoryLimit: config.memoryLimit }));
 const log = opened.use(await openEventLog(urls.log));
@@ -32,7 +37,7 @@ const options = {
   publishIntervalMs: config.trendingPublishIntervalMs,
   tableIntervalMs: config.trendingTableIntervalMs,
 };
-const trending = createTrendingAggregator({ store, engine, log, cache, logger, metrics, options });
+const trending = createTrendingAggregator({ store, engine, log, cache, logger, metrics, tracing, options });
 const exitCode = await runService(monitored(trending, metrics, config), { logger });
 await opened.disposeAsync();
 endProcess(exitCode, { logger });

@@ -2,13 +2,15 @@ import type { Cache } from "@cinelake/cache";
 import type { EventLog } from "@cinelake/event_log";
 import type { LakePorts } from "@cinelake/lake";
 import type { TrendingOptions } from "@cinelake/ranking";
-import type { Logger, Metrics } from "@cinelake/runtime";
+import type { Logger, Metrics, Tracing } from "@cinelake/runtime";
 
 export interface TrendingPorts extends LakePorts {
   readonly log: EventLog;
   readonly cache: Cache;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
   readonly metrics?: Metrics;
+  /** Default NO_TRACING. */
+  readonly tracing?: Tracing;
   /** Milliseconds since the epoch; default Date.now. */
   readonly clock?: () => number;
 }

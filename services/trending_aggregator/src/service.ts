@@ -2,7 +2,7 @@ import { setImmediate as letOthersWork, setTimeout as delay } from "node:timers/
 import { trendingKey } from "@cinelake/contracts";
 import { tailLog, type Offsets } from "@cinelake/event_log";
 import type { TrendingPublication } from "@cinelake/ranking";
-import { retryDelay, type Service } from "@cinelake/runtime";
+import { inSpan, NO_TRACING, retryDelay, type Service, type Span } from "@cinelake/runtime";
 import { Aggregation } from "./aggregation.ts";
 import { INTEREST_TOPICS } from "./decode.ts";
 import { loadTrendingGenres, loadTrendingHistory, silverVersions } from "./history.ts";
@@ -27,7 +27,7 @@ export function createTrendingAggregator(
 ): Service {
   const ports = { ...deps, clock: deps.clock ?? Date.now };
   const options = withDefaults(deps.options ?? {});
-  const { logger, clock, metrics } = ports;
+  const { logger, clock, metrics, tracing = NO_TRACING } = ports;
   const aggregation = new Aggregation(options.trending);
   const problems = new Map<string, string>();
   const stopping = new AbortController();
@@ -135,14 +135,23 @@ export function createTrendingAggregator(
     return publications;
   }
 
-  /** Until the log is read, lists that an earlier or another aggregator has put there are better. */
-  async function publish(): Promise<void> {
-    if (!isCaughtUp && (await ports.cache.get(trendingKey("24h")))) return;
+  async function publishAll(span: Span): Promise<TrendingPublication[]> {
     const publications = await compute();
     const entries = publications.map(
       (publication) => [trendingKey(publication.window), utf8.encode(JSON.stringify(publication))] as const,
     );
+    span.set({
+      "cinelake.pairs": aggregation.pairs,
+      "cinelake.bytes": entries.reduce((sum, [, { byteLength }]) => sum + byteLength, 0),
+    });
     await ports.cache.setMany(entries, { ttlSeconds: options.cacheTtlSeconds });
+    return publications;
+  }
+
+  /** Until the log is read, lists that an earlier or another aggregator has put there are better. */
+  async function publish(): Promise<void> {
+    if (!isCaughtUp && (await ports.cache.get(trendingKey("24h")))) return;
+    const publications = await inSpan(tracing, "publish trending", {}, publishAll);
     metrics?.gauge("cinelake_trending_pairs").set(aggregation.pairs);
     const behind = Math.max(0, clock() - appendedAt) / 1000;
     metrics?.gauge("cinelake_table_freshness_seconds").set({ layer: "gold", table: "gold_trending_now" }, behind);

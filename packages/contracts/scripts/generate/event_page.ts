@@ -1,4 +1,5 @@
 import { DEAD_LETTER_TOPIC, DEFAULT_PARTITIONS, TOPICS, tablesOfTopic, type EventType } from "../../src/topics.ts";
+import { CORRELATION_HEADER, TRACEPARENT_HEADER } from "../../src/record_headers.ts";
 import type { EventSchema, FieldSchema } from "./read_events.ts";
 import { GENERATED, markdownTable } from "./text.ts";
 
@@ -86,6 +87,28 @@ A click with \`click_type: not_interested\` says that a film is not wanted: it n
 - **One id, two users**: the same \`event_id\` under another user on that day goes to \`${DEAD_LETTER_TOPIC}\` as \`event_id_conflict\`.
 - **Unknown film or user**: the event counts; \`silver_movies\` or \`silver_users\` gets a placeholder row (\`is_placeholder\`), which the catalogue replaces when it knows better.
 - **Rated again**: all ratings stay in \`silver_events_ratings\`; of a user and a film the latest \`event_ts\` holds.
+
+## Following one event
+
+The id of a request goes wherever its events go, under the name \`${CORRELATION_HEADER}\`. It is the \`x-request-id\` that the caller sends (up to 64 letters, digits, dots, underscores and
+hyphens) or a new one; each answer has it as \`x-request-id\`. \`./cinelake events send\` makes one and prints it.
+
+| Where | How |
+| --- | --- |
+| A record of a topic, exposures too | The header \`${CORRELATION_HEADER}\`; beside it \`${TRACEPARENT_HEADER}\` (W3C) if the request's trace is sampled. |
+| The Bronze table | The column \`headers\`, JSON. |
+| A dead letter | Its \`headers\`; a redrive puts them back. |
+| Log lines | The field \`${CORRELATION_HEADER}\`: of the API about the request (failures on our side, those that took a second, those whose trace is sampled, and the share \`LOG_SAMPLE\` of the others), of the stream consumer about a record that cannot be used (ten a flush). |
+| Traces, where \`OTEL_EXPORTER_OTLP_ENDPOINT\` is set | The attribute \`${CORRELATION_HEADER}\` of the request's span; the flush that writes its records links to it. |
+
+\`\`\`sh
+curl -i -X POST http://localhost:8000/events -H 'x-request-id: checkout-4711' -H 'content-type: application/json' -d @event.json
+./cinelake table read ${tablesOfTopic(TOPICS.view).bronze} --where 'headers contains checkout-4711'
+./cinelake dlq list --limit 1000 --json
+\`\`\`
+
+A row is there once its event was flushed, after 30 seconds at most (\`FLUSH_INTERVAL_MS\`). A second \`--where\`, \`ingestion_date=2026-01-31\`, spares reading the other days. The Silver row has the Bronze row's \`partition\` and \`offset\`
+as \`log_partition\` and \`log_offset\`, unless the event was a repeat.
 
 ## Dead letters
 

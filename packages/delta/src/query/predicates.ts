@@ -17,9 +17,19 @@ export function predicateSql(predicates: readonly Predicate[], schema: StructTyp
         const values = predicate.value.map((value) => predicateLiteral(value, field));
         return values.length === 0 ? "FALSE" : `${column} IN (${values.join(", ")})`;
       }
+      if (predicate.op === "contains") return `contains(${column}, ${containedLiteral(predicate.value, field)})`;
       return `${column} ${predicate.op} ${predicateLiteral(predicate.value, field)}`;
     })
     .join(" AND ");
+}
+
+function containedLiteral(value: unknown, field: StructField): string {
+  if (field.type === "string") return predicateLiteral(value, field);
+  throw new CinelakeError(
+    "invalid_argument",
+    `The column ${field.name} of type ${JSON.stringify(field.type)} holds no text that could contain another.`,
+    { details: { column: field.name } },
+  );
 }
 
 /** SQL literal of a predicate's value in its column's type. */

@@ -53,6 +53,7 @@ function partitionMatches(
   if (predicate.op === "is null") return isNull;
   if (predicate.op === "is not null") return !isNull;
   if (isNull) return false;
+  if (predicate.op === "contains") return text.includes(predicate.value);
   const ordering = orderingOf(field.type);
   const value = ordering?.fromText(text);
   if (!ordering || value === undefined) return undefined;
@@ -72,7 +73,7 @@ function statisticsMayMatch(predicate: Predicate, field: StructField, name: stri
   if (numRecords === 0) return false;
   if (predicate.op === "is null") return nulls !== 0;
   if (numRecords !== undefined && nulls === numRecords) return false;
-  if (predicate.op === "is not null") return true;
+  if (predicate.op === "is not null" || predicate.op === "contains") return true;
   const ordering = orderingOf(field.type);
   if (!ordering) return true;
   const min = ordering.fromStatistic(statistics.minValues[name], "min");

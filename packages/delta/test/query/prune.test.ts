@@ -52,6 +52,11 @@ const predicate: fc.Arbitrary<Predicate> = fc.constantFrom(...columns).chain((co
       value: fc.array(value, { maxLength: 3 }),
     }),
     fc.record({ column: fc.constant(column), op: fc.constantFrom("is null", "is not null" as const) }),
+    fc.record({
+      column: fc.constantFrom("s", "p"),
+      op: fc.constant("contains" as const),
+      value: fc.constantFrom("", "a", "é", "4567", "y z"),
+    }),
   ) as fc.Arbitrary<Predicate>;
 });
 
@@ -102,6 +107,7 @@ function holds(one: Predicate, row: Row): boolean {
   if (one.op === "is null") return value === null;
   if (value === null) return false;
   if (one.op === "is not null") return true;
+  if (one.op === "contains") return (value as string).includes(one.value);
   if (one.op === "in") return one.value.some((other) => compare(value, other) === 0);
   const order = compare(value, (one as { value: unknown }).value);
   return { "=": order === 0, "!=": order !== 0, "<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0 }[

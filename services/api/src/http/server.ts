@@ -3,7 +3,8 @@ import type { IncomingMessage } from "node:http";
 import { refuseUnreadable } from "./unreadable.ts";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import type { Logger, Metrics } from "@cinelake/runtime";
+import { CORRELATION_HEADER } from "@cinelake/contracts";
+import type { Logger } from "@cinelake/runtime";
 import {
   fastify,
   LogController,
@@ -23,7 +24,7 @@ import { endConnectionsOnClose } from "./end_connections.ts";
 import { handleErrors } from "./errors.ts";
 import { handleUnknownRoutes } from "./not_found.ts";
 import { problem, sendProblem } from "./problem.ts";
-import { watchRequests } from "./watch_requests.ts";
+import { watchRequests, type WatchOptions } from "./watch_requests.ts";
 
 export type ApiServer = FastifyInstance<
   RawServerDefault,
@@ -36,12 +37,9 @@ export type ApiServer = FastifyInstance<
 /** Says of an answer to a request with `after` whether the position was reached in time. */
 export const REACHED_HEADER = "x-position-reached";
 
-export interface ServerOptions {
+export interface ServerOptions extends WatchOptions {
   readonly logger: Logger;
-  readonly metrics: Metrics;
   readonly bodyBytes: number;
-  /** Share of requests that are logged, 0..1. */
-  readonly logSample: number;
   /** How long a close waits for requests under way, milliseconds. */
   readonly stopGraceMs: number;
 }
@@ -55,7 +53,7 @@ export async function createServer(
 ): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: options.logger as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: CORRELATION_HEADER }),
     bodyLimit: options.bodyBytes,
     requestIdHeader: false,
     genReqId: requestId,

@@ -1,11 +1,14 @@
 import { findError, TOPICS, validateEvent, type CinelakeEvent } from "@cinelake/contracts";
 import { MAX_RECORD_BYTES, type Appended, type NewRecord } from "@cinelake/event_log";
+import { inSpan } from "@cinelake/runtime";
+import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ApiContext } from "../context.ts";
 import { bytesOf, overloaded } from "../event_writer.ts";
 import { bodyIntake } from "../http/body_intake.ts";
 import { encodePosition, positionOf } from "../http/position.ts";
 import { problem, problemResponse } from "../http/problem.ts";
+import { recordHeaders } from "../http/record_headers.ts";
 import type { ApiServer } from "../http/server.ts";
 import { eventsAnswerShape, type EventResult } from "../http/shapes.ts";
 
@@ -59,7 +62,7 @@ export function eventRoutes(app: ApiServer, context: ApiContext): void {
           sent.length === 1 ? first.reason : `None of ${sent.length} events is valid; the first: ${first.reason}`;
         throw problem("invalid_event", detail, { results: rejected });
       }
-      const appended = await append(context, valid);
+      const appended = await append(context, request, valid);
       for (const { event } of valid) metrics.counter("cinelake_events_accepted_total").inc({ type: event.event_type });
       const accepted = valid.map(({ index, event }, at): EventResult => {
         const { topic, partition, offset } = appended[at]!;
@@ -104,15 +107,26 @@ function rejection(index: number, value: unknown, { reason, field }: Rejected) {
   };
 }
 
-/** Writes the events to their topics, or none if there is no room for all; one entry per event, in their order. */
-async function append({ writer }: ApiContext, events: readonly Valid[]): Promise<Appended[]> {
+/**
+ * Writes the events to their topics, or none if there is no room for all; one entry per event, in their order. The request's id goes along
+ * in their headers.
+ */
+async function append(
+  { writer, tracing }: ApiContext,
+  request: FastifyRequest,
+  events: readonly Valid[],
+): Promise<Appended[]> {
   const refusal = writer.refusal(events.length, bytesOf(events.map(({ record }) => record)));
   if (refusal) throw overloaded(refusal);
   const topics = Map.groupBy(events.keys(), (at) => TOPICS[events[at]!.event.event_type]);
   const appended: Appended[] = [];
   const writes = [...topics].map(async ([topic, places]) => {
-    const records = places.map((at) => events[at]!.record);
-    (await writer.write(topic, records)).forEach((entry, at) => (appended[places[at]!] = entry));
+    const attributes = { "messaging.destination.name": topic, "messaging.batch.message_count": places.length };
+    await inSpan(tracing, `send ${topic}`, { kind: "producer", parent: request.span, attributes }, async (span) => {
+      const headers = recordHeaders(request, span);
+      const records = places.map((at) => ({ ...events[at]!.record, headers }));
+      (await writer.write(topic, records)).forEach((entry, at) => (appended[places[at]!] = entry));
+    });
   });
   const failed = (await Promise.allSettled(writes)).find((write) => write.status === "rejected");
   if (failed) throw failed.reason;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { listForInteractions, listForUser, waitForUsers, type ApiContext } from "../context.ts";
 import { afterParameter, excludeParameter, idParameter, kParameter, optionalIdParameter } from "../http/parameters.ts";
 import { problemResponse } from "../http/problem.ts";
+import { recordHeaders, type RecordHeaders } from "../http/record_headers.ts";
 import { recommendationsShape } from "../http/shapes.ts";
 import { REACHED_HEADER, type ApiServer } from "../http/server.ts";
 import type { Interaction } from "@cinelake/ranking";
@@ -33,7 +34,7 @@ export function recommendationRoutes(app: ApiServer, context: ApiContext): void 
       const { k, after, exclude } = request.query;
       const reached = await waitForUsers(context, after);
       if (reached !== undefined) reply.header(REACHED_HEADER, String(reached));
-      return listForUser(context, request.params.user_id, { k, excluded: exclude, internal: isInternal(request) });
+      return listForUser(context, request.params.user_id, { k, excluded: exclude, exposed: exposedTo(request) });
     },
   );
 
@@ -52,7 +53,7 @@ export function recommendationRoutes(app: ApiServer, context: ApiContext): void 
       const { user_id, k, after, exclude } = request.query;
       const reached = await waitForUsers(context, after);
       if (reached !== undefined) reply.header(REACHED_HEADER, String(reached));
-      return listForUser(context, user_id, { k, excluded: exclude, internal: isInternal(request) });
+      return listForUser(context, user_id, { k, excluded: exclude, exposed: exposedTo(request) });
     },
   );
 
@@ -79,12 +80,13 @@ export function recommendationRoutes(app: ApiServer, context: ApiContext): void 
         ...liked.map((movieId) => ({ kind: "rating", movieId, ts, stars: 5 }) as const),
         ...disliked.map((movieId) => ({ kind: "not_interested", movieId, ts }) as const),
       ];
-      return listForInteractions(context, interactions, { k, excluded, internal: true });
+      return listForInteractions(context, interactions, { k, excluded });
     },
   );
 }
 
 /** Probes say so, that their lists are not taken for exposures; a HEAD shows nobody anything. */
-function isInternal(request: FastifyRequest): boolean {
-  return request.method === "HEAD" || request.headers["x-cinelake-internal"] === "1";
+function exposedTo(request: FastifyRequest): RecordHeaders | undefined {
+  const isInternal = request.method === "HEAD" || request.headers["x-cinelake-internal"] === "1";
+  return isInternal ? undefined : recordHeaders(request);
 }

@@ -1,3 +1,4 @@
+import { CORRELATION_HEADER } from "@cinelake/contracts";
 import { listDeadLetters, type DeadLetterList } from "@cinelake/stream_consumer";
 import type { Command } from "../command.ts";
 import { dlqFilterOf, dlqFilterOptions } from "./dlq_options.ts";
@@ -17,8 +18,8 @@ export const dlqListCommand: Command = {
     const letters = list.letters.map(shown);
     const reasons = list.reasons;
     const all = reasons.reduce((sum, each) => sum + each.letters, 0);
-    const lines = letters.flatMap(({ key, firstSeen, attempt, reason, redrivenAs, text }) => [
-      `${firstSeen}  ${key}  attempt ${attempt}${redrivenAs ? `  redriven as ${redrivenAs}` : ""}`,
+    const lines = letters.flatMap(({ key, firstSeen, attempt, reason, redrivenAs, correlationId, text }) => [
+      `${firstSeen}  ${key}  attempt ${attempt}${redrivenAs ? `  redriven as ${redrivenAs}` : ""}${correlationId === null ? "" : `  correlation id ${oneLine(correlationId)}`}`,
       `    ${oneLine(reason)}`,
       `    ${text === null ? "(too large for the letter; its topic and Bronze have it)" : oneLine(text)}`,
     ]);
@@ -40,7 +41,7 @@ export const dlqListCommand: Command = {
 };
 
 function shown({ summary, letter }: DeadLetterList["letters"][number]) {
-  const { topic, partition, offset, reason, attempt, first_seen: firstSeen, value_base64: value } = letter;
+  const { topic, partition, offset, reason, attempt, first_seen: firstSeen, headers, value_base64: value } = letter;
   const bytes = value === null ? undefined : Buffer.from(value, "base64");
   const whole = bytes?.subarray(0, 4 * SHOWN).toString("utf8");
   return {
@@ -51,6 +52,7 @@ function shown({ summary, letter }: DeadLetterList["letters"][number]) {
     reason,
     attempt,
     firstSeen,
+    correlationId: headers[CORRELATION_HEADER] ?? null,
     redrivenAs: summary.redrivenAs
       ? `${summary.redrivenAs.topic}/${summary.redrivenAs.partition}/${summary.redrivenAs.offset}`
       : null,

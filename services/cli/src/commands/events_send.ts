@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CinelakeError, TOPICS, validateEvent, type EventType } from "@cinelake/contracts";
+import { CinelakeError, CORRELATION_HEADER, TOPICS, validateEvent, type EventType } from "@cinelake/contracts";
 import type { Command } from "../command.ts";
 
 export const eventsSendCommand: Command = {
@@ -25,11 +25,16 @@ export const eventsSendCommand: Command = {
     };
     const valid = validateEvent(asked, { type, now: Date.now() });
     if (!valid.ok) throw new CinelakeError("invalid_event", `The event is not valid: ${valid.reason}`);
-    const record = { key: String(options.user), value: Buffer.from(JSON.stringify(valid.event)) };
+    const correlationId = randomUUID();
+    const record = {
+      key: String(options.user),
+      value: Buffer.from(JSON.stringify(valid.event)),
+      headers: { [CORRELATION_HEADER]: correlationId },
+    };
     const [at] = await house.log.append(TOPICS[type], [record]);
     return {
-      json: { event: valid.event, ...at },
-      text: `${at?.topic}, partition ${at?.partition}, offset ${at?.offset}: ${JSON.stringify(valid.event)}`,
+      json: { event: valid.event, ...at, correlationId },
+      text: `${at?.topic}, partition ${at?.partition}, offset ${at?.offset}, correlation id ${correlationId}: ${JSON.stringify(valid.event)}`,
     };
   },
 };

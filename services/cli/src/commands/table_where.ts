@@ -4,7 +4,8 @@ import type { OptionSpec, OptionValues } from "../command.ts";
 
 export const whereOption: OptionSpec = {
   type: "string",
-  description: "`column>=value` (=, !=, <, <=, >, >=), `column in a,b`, `column is null`, `column is not null`",
+  description:
+    "`column>=value` (=, !=, <, <=, >, >=), `column in a,b`, `column contains text`, `column is null`, `column is not null`",
   multiple: true,
 };
 
@@ -51,13 +52,16 @@ function predicateOf(text: string, { fields }: StructType): Predicate {
     if (/^is not null$/i.test(rest)) return { column: name, op: "is not null" };
     const list = /^in\s+(.*)$/is.exec(rest);
     if (list) return { column: name, op: "in", value: itemsOf(list[1]!).map((item) => valueOf(item, type, name)) };
+    const contained = /^contains\s+(.*)$/is.exec(rest);
+    if (contained && type === "string")
+      return { column: name, op: "contains", value: String(valueOf(contained[1]!, type, name)) };
     const compared = /^(!=|<=|>=|=|<|>)(.*)$/s.exec(rest);
     if (!compared) continue;
     return { column: name, op: compared[1] as "=", value: valueOf(compared[2]!, type, name) };
   }
   const names = fields.map(({ name }) => name).join(", ");
   throw new UsageError(
-    `--where ${text}: give column>=value, column in a,b or column is null; the columns are ${names}`,
+    `--where ${text}: give column>=value, column in a,b, column contains text (of text) or column is null; the columns are ${names}`,
   );
 }
 
