@@ -27,3 +27,4 @@ export { runService, type RunOptions } from "./run_service.ts";
 export type { Service } from "./service.ts";
 export { sparingly } from "./sparingly.ts";
 export { maskUrl, resolveUrls, URL_VARIABLES, type Environment, type Urls } from "./urls.ts";
+export { watchLog } from "./watch_log.ts";
