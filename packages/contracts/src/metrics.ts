@@ -164,7 +164,7 @@ export const METRICS = {
   },
   cinelake_model_quality: {
     type: "gauge",
-    help: "How the settings of the serving model did on held-out ratings when it was trained (ndcg@10 and the like), and its loss; absent where that is not known.",
+    help: "What was measured of the serving model: its loss in training, and where measured ndcg@10 and the like on held-out ratings; absent where that is not known.",
     labels: ["metric"],
   },
   cinelake_model_loads_total: { type: "counter", help: "Models the API has loaded, by outcome.", labels: ["outcome"] },

@@ -17,7 +17,10 @@ test("a log is told of: that it answers, its servers, and from where to where ea
   const metrics = createMetrics();
   const watch = watchLog({ log, logger, metrics }, WATCH);
   await watch.start();
-  await log.append("events", [1, 2, 3].map((each) => ({ key: "k", value: Buffer.from(String(each)) })));
+  await log.append(
+    "events",
+    [1, 2, 3].map((each) => ({ key: "k", value: Buffer.from(String(each)) })),
+  );
   await vi.waitFor(async () =>
     expect(await valueOf(metrics, 'cinelake_log_end_offset{topic="events",partition="0"}')).toBe(3),
   );

@@ -51,7 +51,11 @@ export async function createApi(ports: ApiPorts, settings: ApiSettings = {}): Pr
   );
   opened.defer(() => covering.stop());
   // Told of by the tail when the log is away; the figures then stay as they are.
-  const measuring = repeat(() => reportLag(metrics, log, users.position()), LAG_MS, () => undefined);
+  const measuring = repeat(
+    () => reportLag(metrics, log, users.position()),
+    LAG_MS,
+    () => undefined,
+  );
   opened.defer(() => measuring.stop());
   const trending = createTrendingReader(
     { ...ports, now },

@@ -3,6 +3,7 @@ import { openSqlEngine } from "@cinelake/delta";
 import { openEventLog } from "@cinelake/event_log";
 import { openObjectStore } from "@cinelake/object_store";
 import {
+  composeServices,
   createLogger,
   createMetrics,
   endOnUncaught,
@@ -10,6 +11,7 @@ import {
   monitored,
   resolveUrls,
   runService,
+  watchLog,
 } from "@cinelake/runtime";
 import { streamConfigSchema } from "./config.ts";
 import { createStreamConsumer } from "./service.ts";
@@ -26,4 +28,5 @@ await using engine = await openSqlEngine({ memoryLimit });
 await using log = await openEventLog(urls.log);
 await log.createTopics(allTopics());
 const consumer = createStreamConsumer({ log, store, engine, logger, metrics }, { ...options, group: streamGroup });
-process.exitCode = await runService(monitored(consumer, metrics, options), { logger });
+const parts = [watchLog({ log, logger, metrics }), monitored(consumer, metrics, options)];
+process.exitCode = await runService(composeServices("stream_consumer", parts), { logger });

@@ -4,6 +4,7 @@ import { openSqlEngine } from "@cinelake/delta";
 import { openEventLog } from "@cinelake/event_log";
 import { openObjectStore } from "@cinelake/object_store";
 import {
+  composeServices,
   createLogger,
   createMetrics,
   endOnUncaught,
@@ -13,6 +14,7 @@ import {
   reportCacheLosses,
   resolveUrls,
   runService,
+  watchLog,
 } from "@cinelake/runtime";
 import { trendingConfigSchema } from "./config.ts";
 import { createTrendingAggregator } from "./service.ts";
@@ -33,6 +35,7 @@ const options = {
   tableIntervalMs: config.trendingTableIntervalMs,
 };
 const trending = createTrendingAggregator({ store, engine, log, cache, logger, metrics, options });
-const exitCode = await runService(monitored(trending, metrics, config), { logger });
+const parts = [watchLog({ log, logger, metrics }), monitored(trending, metrics, config)];
+const exitCode = await runService(composeServices("trending_aggregator", parts), { logger });
 await opened.disposeAsync();
 endProcess(exitCode, { logger });
