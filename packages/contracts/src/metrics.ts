@@ -114,12 +114,59 @@ export const METRICS = {
     labels: [],
     buckets: REQUEST_SECONDS,
   },
+  cinelake_log_up: { type: "gauge", help: "1 while the event log answers, else 0.", labels: [] },
+  cinelake_log_servers: {
+    type: "gauge",
+    help: "Servers that keep the event log and are there: brokers of the cluster, 1 for a log on disk or in memory.",
+    labels: [],
+  },
+  cinelake_log_partitions_offline: {
+    type: "gauge",
+    help: "Partitions that can be neither read nor written at present.",
+    labels: [],
+  },
+  cinelake_log_partitions_short_of_copies: {
+    type: "gauge",
+    help: "Partitions of which fewer copies are up to date than there should be.",
+    labels: [],
+  },
+  cinelake_log_first_offset: {
+    type: "gauge",
+    help: "Offset of the oldest record that the log still has.",
+    labels: ["topic", "partition"],
+  },
+  cinelake_log_end_offset: {
+    type: "gauge",
+    help: "Offset that the log gives to its next record.",
+    labels: ["topic", "partition"],
+  },
+  cinelake_api_lag_records: {
+    type: "gauge",
+    help: "Records in the log that the API's lists do not know yet.",
+    labels: ["topic", "partition"],
+  },
   cinelake_cache_losses_total: {
     type: "counter",
     help: "Calls that the cache could not do: reads that became misses, writes that were dropped.",
     labels: ["operation", "reason"],
   },
   cinelake_model_age_seconds: { type: "gauge", help: "Time since the serving model was trained.", labels: [] },
+  cinelake_model_info: { type: "gauge", help: "1 for the model that serves.", labels: ["version"] },
+  cinelake_model_training_seconds: {
+    type: "gauge",
+    help: "How long the training of the serving model took; absent where that is not known.",
+    labels: [],
+  },
+  cinelake_model_inputs: {
+    type: "gauge",
+    help: "What the serving model was trained on: users, movies and ratings.",
+    labels: ["kind"],
+  },
+  cinelake_model_quality: {
+    type: "gauge",
+    help: "What was measured of the serving model: its loss in training, and where measured ndcg@10 and the like on held-out ratings; absent where that is not known.",
+    labels: ["metric"],
+  },
   cinelake_model_loads_total: { type: "counter", help: "Models the API has loaded, by outcome.", labels: ["outcome"] },
   cinelake_recommendations_total: {
     type: "counter",
@@ -130,17 +177,6 @@ export const METRICS = {
     type: "counter",
     help: "Exposures that could not be written: too many waited, or the log refused.",
     labels: [],
-  },
-  cinelake_training_duration_seconds: {
-    type: "histogram",
-    help: "Time to train a model.",
-    labels: [],
-    buckets: WORK_SECONDS,
-  },
-  cinelake_table_rows_failed_total: {
-    type: "counter",
-    help: "Rows of the batch job that failed a rule.",
-    labels: ["table"],
   },
   cinelake_table_version: { type: "gauge", help: "Version of a table that was last written.", labels: ["table"] },
   cinelake_service_up: { type: "gauge", help: "1 while a service is well, else 0.", labels: ["service"] },

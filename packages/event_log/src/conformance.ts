@@ -229,6 +229,12 @@ export function eventLogConformance(name: string, open: () => Promise<LogUnderTe
       expect(await readAll(log, topic)).toHaveLength(5);
     });
 
+    test("state_is_of_now", async () => {
+      const state = await log.state();
+      expect(state.servers).toBeGreaterThanOrEqual(1);
+      expect(state).toMatchObject({ offline: 0, shortOfCopies: 0 });
+    });
+
     test("values_are_bytes", async () => {
       const word = fc.string({ unit: "grapheme", maxLength: 8 });
       const headers = fc.dictionary(fc.string({ minLength: 1, maxLength: 8 }), word, {

@@ -23,6 +23,16 @@ export interface Appended extends TopicPartition {
   readonly offset: number;
 }
 
+/** How what keeps a log is, as far as it says itself. A log on disk or in memory is one server with one copy of everything. */
+export interface LogState {
+  /** Servers that are there: brokers of a cluster. */
+  readonly servers: number;
+  /** Partitions that can be neither read nor written at present. */
+  readonly offline: number;
+  /** Partitions of which fewer copies are up to date than there should be; those offline among them. */
+  readonly shortOfCopies: number;
+}
+
 /** Next offset to read, for each `topic/partition` (see `partitionKey`). */
 export type Offsets = ReadonlyMap<string, number>;
 
@@ -70,12 +80,14 @@ export interface Consumer extends AsyncDisposable {
  * - assigned_offsets_win: `onAssigned`'s offsets come before the committed ones
  * - unknown_topics_fail: with `topic_unknown`; no topic is made by use
  * - create_is_idempotent: `createTopics` leaves existing topics alone
+ * - state_is_of_now: `state` tells of the servers that are there; it fails with `log_unavailable` when none is
  * - values_are_bytes: keys (text), values and headers come back as they were
  */
 export interface EventLog extends AsyncDisposable {
   readonly url: string;
   createTopics(topics: readonly { name: string; partitions: number }[]): Promise<void>;
   topics(): Promise<ReadonlyMap<string, number>>;
+  state(): Promise<LogState>;
   /** One entry per record, in the order given. */
   append(topic: string, records: readonly NewRecord[]): Promise<Appended[]>;
   /** Waits up to `maxWaitMs` (0) for a first record; an empty list after that and when `signal` fires. */

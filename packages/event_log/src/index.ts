@@ -5,6 +5,7 @@ export {
   type ConsumerOptions,
   type EventLog,
   type LogRecord,
+  type LogState,
   type NewRecord,
   type Offsets,
   type TopicPartition,

@@ -6,6 +6,7 @@ import {
   type ConsumerOptions,
   type EventLog,
   type LogRecord,
+  type LogState,
   type NewRecord,
   type Offsets,
   type TopicPartition,
@@ -85,6 +86,11 @@ class KafkaLog implements EventLog {
     this.#checkOpen();
     const topics = await this.#cluster.retrying("Cannot list topics", () => this.#cluster.topics());
     return new Map(topics.map(({ name, leaders }) => [name, leaders.length]));
+  }
+
+  async state(): Promise<LogState> {
+    this.#checkOpen();
+    return await this.#cluster.retrying("Cannot tell the state of the brokers", () => this.#cluster.state());
   }
 
   append(topic: string, records: readonly NewRecord[]): Promise<Appended[]> {

@@ -7,6 +7,7 @@ import {
   type ConsumerOptions,
   type EventLog,
   type LogRecord,
+  type LogState,
   type NewRecord,
   type Offsets,
   type TopicPartition,
@@ -55,6 +56,11 @@ export class LocalLog implements EventLog, ConsumerLog {
 
   async topics(): Promise<ReadonlyMap<string, number>> {
     return new Map(Array.from(this.#storage.topics, ([name, partitions]) => [name, partitions.length]));
+  }
+
+  async state(): Promise<LogState> {
+    this.#checkOpen();
+    return { servers: 1, offline: 0, shortOfCopies: 0 };
   }
 
   async append(topic: string, records: readonly NewRecord[]): Promise<Appended[]> {

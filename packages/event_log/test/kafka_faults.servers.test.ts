@@ -185,6 +185,7 @@ test(
       failing(log.append("frozen", [{ key: "a", value: Buffer.from("lost?") }])),
       failing(log.read({ topic: "frozen", partition: 0, offset: 0 }, { maxRecords: 1 })),
       failing(log.topics()),
+      failing(log.state()),
       failing(log.offsets(["frozen"])),
       failing(log.committed("frozen", ["frozen"])),
     ]);

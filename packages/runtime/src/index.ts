@@ -41,3 +41,4 @@ export {
 } from "./tracing.ts";
 export { tracingConfigSchema, type TracingConfig } from "./tracing_config.ts";
 export { maskUrl, resolveUrls, URL_VARIABLES, type Environment, type Urls } from "./urls.ts";
+export { watchLog } from "./watch_log.ts";

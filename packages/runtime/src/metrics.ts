@@ -20,6 +20,8 @@ export interface Gauge<L extends string> {
   set(...args: Arguments<L, [value: number]>): void;
   /** Adds `value` (default 1, negative to take away). */
   add(...args: Arguments<L, [value?: number]>): void;
+  /** Takes the values of all labels away: the metric is as if it had never been set. */
+  clear(): void;
 }
 export interface Histogram<L extends string> {
   observe(...args: Arguments<L, [value: number]>): void;
@@ -58,6 +60,10 @@ export function createMetrics(registry: Registry = new Registry()): Metrics {
       return {
         set: (...args: unknown[]) => void apply(gauge, "set", args, 0),
         add: (...args: unknown[]) => void apply(gauge, "inc", args, 1),
+        clear() {
+          gauge.reset();
+          if (METRICS[name].labels.length === 0) gauge.remove(); // what reset leaves at 0
+        },
       };
     },
     histogram(name) {

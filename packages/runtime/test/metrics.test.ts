@@ -21,19 +21,30 @@ test("gauges are set and added to, histograms count into their own buckets, with
   metrics.gauge("cinelake_http_requests_in_flight").add(2);
   metrics.gauge("cinelake_http_requests_in_flight").add(-1);
   metrics.gauge("cinelake_stream_lag_records").set({ topic: "t", partition: 0 }, 7);
-  metrics.histogram("cinelake_training_duration_seconds").observe(0.07);
+  metrics.histogram("cinelake_stream_flush_duration_seconds").observe({ topic: "t" }, 0.07);
   const labels = { method: "GET", route: "/health", status: 200 };
   metrics.histogram("cinelake_http_request_duration_seconds").observe(labels, 0.003);
   const text = await metrics.text();
   expect(text).toContain("cinelake_http_requests_in_flight 2");
   expect(text).toContain('cinelake_stream_lag_records{topic="t",partition="0"} 7');
-  expect(text).toContain('cinelake_training_duration_seconds_bucket{le="0.1"} 1');
+  expect(text).toContain('cinelake_stream_flush_duration_seconds_bucket{le="0.1",topic="t"} 1');
   expect(text).toContain(
     'cinelake_http_request_duration_seconds_bucket{le="0.0025",method="GET",route="/health",status="200"} 0',
   );
   expect(text).toContain(
     'cinelake_http_request_duration_seconds_bucket{le="0.005",method="GET",route="/health",status="200"} 1',
   );
+});
+
+test("a gauge that is cleared shows nothing until it is set again", async () => {
+  const metrics = createMetrics();
+  const [plain, labelled] = [metrics.gauge("cinelake_model_training_seconds"), metrics.gauge("cinelake_model_info")];
+  plain.set(3);
+  labelled.set({ version: "a" }, 1);
+  for (const gauge of [plain, labelled]) gauge.clear();
+  expect(await metrics.text()).not.toMatch(/^cinelake/m);
+  labelled.set({ version: "b" }, 1);
+  expect(await metrics.text()).toMatch(/^cinelake_model_info\{version="b"\} 1$/m);
 });
 
 test("every metric of the list can be made, with its help and type", async () => {

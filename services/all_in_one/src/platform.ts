@@ -1,5 +1,5 @@
 import { createApiService } from "@cinelake/api";
-import { composeServices, reportServiceHealth, type Service } from "@cinelake/runtime";
+import { composeServices, reportServiceHealth, watchLog, type Service } from "@cinelake/runtime";
 import { createStreamConsumer, type StreamConsumer } from "@cinelake/stream_consumer";
 import { createTrendingAggregator } from "@cinelake/trending_aggregator";
 import type { House } from "./house.ts";
@@ -25,6 +25,6 @@ export function createPlatform(house: House): LivePlatform {
   const api = createApiService(ports, configuration.api);
   const parts = [streamConsumer, trending, api];
   reportServiceHealth(house.metrics, parts);
-  const services = composeServices("cinelake", parts);
+  const services = composeServices("cinelake", [watchLog(ports), ...parts]);
   return { ...services, address: () => api.address(), streamConsumer };
 }

@@ -1,13 +1,11 @@
 import type { LakePorts } from "@cinelake/lake";
 import type { Metadata } from "@cinelake/metadata";
-import type { Metrics } from "@cinelake/runtime";
 import type { Tracking } from "@cinelake/tracking";
 
 /** What training works with. */
 export interface TrainerPorts extends LakePorts {
   readonly metadata: Metadata;
   readonly tracking: Tracking;
-  readonly metrics?: Pick<Metrics, "histogram">;
   readonly logger?: { warn(details: object, message: string): void };
   /** Milliseconds since the epoch; default Date.now. */
   readonly now?: () => number;

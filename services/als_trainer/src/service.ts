@@ -46,14 +46,23 @@ export async function trainModel(
   const log = await startRunLog(ports, plan, settings, sizes);
   try {
     const computedAt = plan.computedAt ?? (ports.now ?? Date.now)();
+    let measures: Measures | undefined;
     if (plan.train) {
-      const trained = await train(ports, settings, data, log, hooks);
-      await publish(ports, plan, { ...trained, data }, { computedAt, nextOffsets: nextOffsetsOf(sources) }, hooks);
+      const trained = await train(settings, data, log, hooks);
+      measures = trained.measures;
+      await publish(
+        ports,
+        plan,
+        { model: trained.model, data },
+        { computedAt, nextOffsets: nextOffsetsOf(sources) },
+        hooks,
+      );
     }
     if (plan.promote) {
       const { modelVersion, snapshotKey } = plan;
       const details = {
         ...sizes,
+        ...measures,
         computed_at: computedAt,
         settings: namedSettings(settings),
         sources: sourceStates(sources),
@@ -69,13 +78,18 @@ export async function trainModel(
   return { modelVersion: plan.modelVersion, changed: true, ...sizes };
 }
 
+/** What a training tells of itself; a run that takes up an interrupted one's tables and snapshot has none. */
+interface Measures {
+  readonly training_seconds: number;
+  readonly quality: Readonly<Record<string, number>>;
+}
+
 async function train(
-  ports: TrainerPorts,
   settings: AlsOptions,
   data: RatedFilms,
   log: RunLog,
   { onProgress, signal }: WorkHooks,
-): Promise<{ model: AlsModel }> {
+): Promise<{ model: AlsModel; measures: Measures }> {
   const started = performance.now();
   const losses: number[] = [];
   const model = await trainAls(ratingMatrix(data.ratings, preferenceOfRating), settings, {
@@ -89,8 +103,8 @@ async function train(
   const seconds = (performance.now() - started) / 1000;
   for (const [at, loss] of losses.entries()) await log.metrics({ loss }, at + 1);
   await log.metrics({ training_seconds: seconds });
-  ports.metrics?.histogram("cinelake_training_duration_seconds").observe(seconds);
-  return { model };
+  const loss = losses.at(-1);
+  return { model, measures: { training_seconds: seconds, quality: loss === undefined ? {} : { loss } } };
 }
 
 /** Gold tables, then the snapshot: whatever the metadata row is about to name is durable before it does. */

@@ -46,6 +46,8 @@ describe("trainModel", () => {
     expect(result).toMatchObject({ changed: true, users, movies: 20, ratings: rows.length });
     const serving = (await ports.metadata.servingModel())!;
     expect(serving.modelVersion).toBe(result.modelVersion);
+    const { training_seconds, quality } = serving.details as { training_seconds: number; quality: { loss: number } };
+    expect([training_seconds > 0, quality.loss > 0]).toEqual([true, true]);
 
     const snapshot = decodeSnapshot(await ports.store.get(serving.snapshotKey));
     expect(snapshot.modelVersion).toBe(result.modelVersion);

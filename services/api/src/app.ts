@@ -14,11 +14,14 @@ import { trendingRoutes } from "./routes/trending.ts";
 import { userRoutes } from "./routes/users.ts";
 import { openCatalogue } from "./state/catalogue.ts";
 import { opinionsFromTables } from "./state/event_tables.ts";
+import { reportLag } from "./state/lag.ts";
 import { openModelStore } from "./state/model_store.ts";
 import { repeat } from "./state/repeat.ts";
 import { createTrendingReader } from "./state/trending_reader.ts";
 import { openUserState } from "./state/user_state.ts";
 import { TasteCache, warmUp } from "./taste_cache.ts";
+
+const LAG_MS = 5000;
 
 /**
  * The API over open ports, not yet listening: `inject` and `listen` work on it, `close` drains it and ends its background work. The
@@ -47,6 +50,13 @@ export async function createApi(ports: ApiPorts, settings: ApiSettings = {}): Pr
     sparingly((error) => logger.error({ err: error }, "events that the model does not know cannot be read")),
   );
   opened.defer(() => covering.stop());
+  // Told of by the tail when the log is away; the figures then stay as they are.
+  const measuring = repeat(
+    () => reportLag(metrics, log, users.position()),
+    LAG_MS,
+    () => undefined,
+  );
+  opened.defer(() => measuring.stop());
   const trending = createTrendingReader(
     { ...ports, now },
     { keepMs: config.trendingCacheMs, staleMs: config.trendingStaleMs },

@@ -6,6 +6,7 @@ import { openMetadata } from "@cinelake/metadata";
 import { openObjectStore } from "@cinelake/object_store";
 import {
   collectProcessMetrics,
+  composeServices,
   createLogger,
   createMetrics,
   endOnUncaught,
@@ -17,6 +18,7 @@ import {
   resolveUrls,
   runService,
   tracingConfigSchema,
+  watchLog,
 } from "@cinelake/runtime";
 import { apiProcessSchema } from "./config.ts";
 import { createApiService } from "./service.ts";
@@ -40,6 +42,6 @@ collectProcessMetrics(metrics);
 const ports = { store, engine, log, cache, metadata, logger, metrics, tracing };
 const api = createApiService(ports, config);
 reportServiceHealth(metrics, [api]);
-const exitCode = await runService(api, { logger });
+const exitCode = await runService(composeServices("api", [watchLog(ports), api]), { logger });
 await opened.disposeAsync();
 endProcess(exitCode, { logger });

@@ -3,6 +3,7 @@ import { openSqlEngine } from "@cinelake/delta";
 import { openEventLog } from "@cinelake/event_log";
 import { openObjectStore } from "@cinelake/object_store";
 import {
+  composeServices,
   createLogger,
   createMetrics,
   endOnUncaught,
@@ -12,6 +13,7 @@ import {
   resolveUrls,
   runService,
   tracingConfigSchema,
+  watchLog,
 } from "@cinelake/runtime";
 import { streamConfigSchema } from "./config.ts";
 import { createStreamConsumer } from "./service.ts";
@@ -35,4 +37,5 @@ const consumer = createStreamConsumer(
   { log, store, engine, logger, metrics, tracing },
   { ...options, group: streamGroup },
 );
-process.exitCode = await runService(monitored(consumer, metrics, options), { logger });
+const parts = [watchLog({ log, logger, metrics }), monitored(consumer, metrics, options)];
+process.exitCode = await runService(composeServices("stream_consumer", parts), { logger });

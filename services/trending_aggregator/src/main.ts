@@ -4,6 +4,7 @@ import { openSqlEngine } from "@cinelake/delta";
 import { openEventLog } from "@cinelake/event_log";
 import { openObjectStore } from "@cinelake/object_store";
 import {
+  composeServices,
   createLogger,
   createMetrics,
   endOnUncaught,
@@ -15,6 +16,7 @@ import {
   resolveUrls,
   runService,
   tracingConfigSchema,
+  watchLog,
 } from "@cinelake/runtime";
 import { trendingConfigSchema } from "./config.ts";
 import { createTrendingAggregator } from "./service.ts";
@@ -38,6 +40,7 @@ const options = {
   tableIntervalMs: config.trendingTableIntervalMs,
 };
 const trending = createTrendingAggregator({ store, engine, log, cache, logger, metrics, tracing, options });
-const exitCode = await runService(monitored(trending, metrics, config), { logger });
+const parts = [watchLog({ log, logger, metrics }), monitored(trending, metrics, config)];
+const exitCode = await runService(composeServices("trending_aggregator", parts), { logger });
 await opened.disposeAsync();
 endProcess(exitCode, { logger });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CinelakeError } from "@cinelake/contracts";
 import { findCoordinatorV6, metadataV12, ResponseError, type API, type Broker } from "@platformatic/kafka";
-import type { TopicPartition } from "../event_log.ts";
+import type { LogState, TopicPartition } from "../event_log.ts";
 import { addressOf, Connections } from "./connections.ts";
 import { answersOf, canRetry, explain, Passing } from "./errors.ts";
 
@@ -97,6 +97,17 @@ export class KafkaCluster implements AsyncDisposable {
   async topics(): Promise<KafkaTopic[]> {
     await this.#learn(null);
     return [...this.#topics.values()];
+  }
+
+  /** Of all partitions, Kafka's own included. */
+  async state(): Promise<LogState> {
+    const { brokers, topics } = await this.askAny(metadataV12.api, null, false, false).catch(partial);
+    const partitions = topics.flatMap((topic) => topic.partitions);
+    return {
+      servers: brokers.length,
+      offline: partitions.filter(({ leaderId }) => leaderId < 0).length,
+      shortOfCopies: partitions.filter(({ isrNodes, replicaNodes }) => isrNodes.length < replicaNodes.length).length,
+    };
   }
 
   /** The leader of a partition as far as it is known. */

@@ -2,6 +2,7 @@ import { decodeSnapshot } from "@cinelake/als";
 import type { Metadata } from "@cinelake/metadata";
 import type { ObjectStore } from "@cinelake/object_store";
 import { sparingly, type Logger, type Metrics } from "@cinelake/runtime";
+import { showModel } from "./model_metrics.ts";
 import { repeat, type Repeated } from "./repeat.ts";
 import { serveSnapshot, type ServedModel } from "./served_model.ts";
 
@@ -49,6 +50,7 @@ export async function openModelStore(ports: ModelStorePorts, pollMs: number): Pr
       model = next;
       revision = row.revision;
       loads.inc({ outcome: "loaded" });
+      showModel(metrics, row);
       logger.info({ model_version: model.version, films: model.space.movieIds.length }, "model in place");
     }
     problem = undefined;

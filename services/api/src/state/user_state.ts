@@ -14,6 +14,8 @@ export interface UserState {
   revision(userId: number): string;
   /** True once everything before the position counts, false if that takes longer than `timeoutMs`. */
   waitFor(position: Offsets, timeoutMs: number): Promise<boolean>;
+  /** Next offset of each partition followed: all before it counts. */
+  position(): Offsets;
   /** Whether all that the log had at the start has been read. */
   caughtUp(): boolean;
   /** Makes sure that nothing which a model with these offsets does not know is missing; reads the log again if something is. */
@@ -42,6 +44,7 @@ export async function openUserState(
     recent: (userId) => current.events.of(userId),
     revision: (userId) => `${generation}/${current.events.revision(userId)}`,
     waitFor: (position, timeoutMs) => current.tail.waitFor(position, timeoutMs),
+    position: () => current.tail.position(),
     caughtUp: () => current.caughtUp(),
     async cover(offsets) {
       if (covers(current.start, offsets)) return;
