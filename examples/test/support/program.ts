@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
 
 /** The repository's folder. */
-export const repository: string = fileURLToPath(new URL("../../../", import.meta.url));
+const repository = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** A program that a test runs as its reader would; killed by its scope. */
 export interface Program extends AsyncDisposable {
