@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Metrics } from "./metrics.ts";
 import type { Service } from "./service.ts";
 
 /**
@@ -8,6 +9,18 @@ import type { Service } from "./service.ts";
 export async function serviceHealth(services: readonly Service[], timeoutMs = 2000): Promise<string | undefined> {
   const problems = await Promise.all(services.map((service) => problemOf(service, timeoutMs)));
   return problems.filter((problem) => problem !== undefined).join("; ") || undefined;
+}
+
+/** From here on `cinelake_service_up` says of each service whether it is well, asked whenever the metrics are. */
+export function reportServiceHealth(metrics: Metrics, services: readonly Service[]): void {
+  const up = metrics.gauge("cinelake_service_up");
+  metrics.beforeText(async () => {
+    await Promise.all(
+      services.map(async (service) =>
+        up.set({ service: service.name }, (await problemOf(service, 2000)) === undefined ? 1 : 0),
+      ),
+    );
+  });
 }
 
 async function problemOf(service: Service, timeoutMs: number): Promise<string | undefined> {

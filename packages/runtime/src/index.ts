@@ -12,7 +12,7 @@ export { parseConfigFile, withConfigFile } from "./config_file.ts";
 export { configurationPage, type ConfigurationSection } from "./configuration_page.ts";
 export { endOnUncaught, endProcess } from "./end_process.ts";
 export { exitCodeOf } from "./exit_code.ts";
-export { serviceHealth } from "./health.ts";
+export { reportServiceHealth, serviceHealth } from "./health.ts";
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";
 export {
   collectProcessMetrics,
@@ -22,6 +22,8 @@ export {
   type Histogram,
   type Metrics,
 } from "./metrics.ts";
+export { createMonitor, monitored, monitorSettings, type Monitor, type MonitorOptions } from "./monitor.ts";
+export { processSettings } from "./process_settings.ts";
 export { retry, retryDelay, type RetryOptions } from "./retry.ts";
 export { runService, type RunOptions } from "./run_service.ts";
 export type { Service } from "./service.ts";

@@ -31,6 +31,8 @@ export interface Metrics {
   counter<N extends MetricNameOf<"counter">>(name: N): Counter<MetricLabel<N>>;
   gauge<N extends MetricNameOf<"gauge">>(name: N): Gauge<MetricLabel<N>>;
   histogram<N extends MetricNameOf<"histogram">>(name: N): Histogram<MetricLabel<N>>;
+  /** Runs `look` before each `text()`, to set gauges that only looking can tell; what it throws leaves them as they were. */
+  beforeText(look: () => Promise<void>): void;
   /** What `GET /metrics` answers, in Prometheus' text format. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -38,10 +40,15 @@ export interface Metrics {
 
 /** Metrics of contracts' METRICS over a registry of their own, or the given one. */
 export function createMetrics(registry: Registry = new Registry()): Metrics {
+  const looks: (() => Promise<void>)[] = [];
   return {
     registry,
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    beforeText: (look) => void looks.push(look),
+    async text() {
+      await Promise.allSettled(looks.map((look) => look()));
+      return registry.metrics();
+    },
     counter(name) {
       const counter = once(name, registry, () => new PromCounter(configuration(name, registry)));
       return { inc: (...args: unknown[]) => void apply(counter, "inc", args, 1) };

@@ -1,9 +1,9 @@
 import { apiConfigSchema, type ApiConfig } from "@cinelake/api";
-import { CinelakeError } from "@cinelake/contracts";
 import {
   configVariables,
   loadConfig,
   LOG_LEVELS,
+  processSettings,
   resolveUrls,
   URL_VARIABLES,
   withConfigFile,
@@ -12,20 +12,13 @@ import {
   type LogLevel,
   type Urls,
 } from "@cinelake/runtime";
+import { streamConfigSchema } from "@cinelake/stream_consumer";
+import { trendingConfigSchema } from "@cinelake/trending_aggregator";
 import { z } from "zod";
 
 const platformSchema = z.strictObject({
-  dataDir: z.string().default(".data").describe("Folder of the lake, the log and the metadata."),
-  memoryLimit: z
-    .string()
-    .regex(/^\d+(MB|GB)$/, "is a size such as 512MB or 2GB")
-    .default("1GB")
-    .describe("Memory that DuckDB may use; beyond it, it spills to disk."),
+  ...processSettings,
   logLevel: z.enum(LOG_LEVELS).default("warn").describe("Least severity of log lines."),
-  publishedAddress: z
-    .string()
-    .default("")
-    .describe("Address under which others reach the API, where it differs from HOST (behind a proxy, in a container)."),
   flushIntervalMs: z
     .int()
     .min(10)
@@ -77,17 +70,15 @@ export function configurationSections(): ConfigurationSection[] {
       description: "What `./cinelake serve` and `demo` read.",
       variables: configVariables(apiConfigSchema),
     },
+    {
+      title: "The stream consumer",
+      description: "What `services/stream_consumer` reads in a process of its own, from the environment only.",
+      variables: configVariables(streamConfigSchema),
+    },
+    {
+      title: "The trending aggregator",
+      description: "What `services/trending_aggregator` reads in a process of its own, from the environment only.",
+      variables: configVariables(trendingConfigSchema),
+    },
   ];
-}
-
-/**
- * Refuses to serve an address that others can reach: requests carry no keys yet. Fails with `config_invalid`.
- */
-export function checkPublishedAddress({ publishedAddress, api }: Configuration): void {
-  const address = publishedAddress === "" ? api.host : publishedAddress;
-  if (/^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/.test(address)) return;
-  throw new CinelakeError(
-    "config_invalid",
-    `${address} can be reached from other machines, and the API has no keys yet: serve 127.0.0.1, or set PUBLISHED_ADDRESS if only this machine reaches it`,
-  );
 }

@@ -5,7 +5,14 @@ import { openSqlEngine, type SqlEngine } from "@cinelake/delta";
 import { openEventLog, type EventLog } from "@cinelake/event_log";
 import { openMetadata, type Metadata } from "@cinelake/metadata";
 import { openObjectStore, type ObjectStore } from "@cinelake/object_store";
-import { createLogger, createMetrics, reportCacheLosses, type Logger, type Metrics } from "@cinelake/runtime";
+import {
+  collectProcessMetrics,
+  createLogger,
+  createMetrics,
+  reportCacheLosses,
+  type Logger,
+  type Metrics,
+} from "@cinelake/runtime";
 import { openTracking, type Tracking } from "@cinelake/tracking";
 import type { Configuration } from "./configuration.ts";
 import { acquireOwnership, type Owner } from "./ownership.ts";
@@ -36,6 +43,7 @@ export async function openHouse(configuration: Configuration): Promise<House> {
   const { owner } = opened.use(await acquireOwnership(configuration.dataDirectory));
   const logger = createLogger({ service: "cinelake", level: configuration.logLevel });
   const metrics = createMetrics();
+  collectProcessMetrics(metrics);
   const store = opened.use(await openObjectStore(configuration.urls.lake));
   const engine = opened.use(await openSqlEngine({ memoryLimit: configuration.memoryLimit }));
   const log = opened.use(

@@ -1,8 +1,7 @@
 import { createApiService } from "@cinelake/api";
-import { composeServices, type Service } from "@cinelake/runtime";
+import { composeServices, reportServiceHealth, type Service } from "@cinelake/runtime";
 import { createStreamConsumer, type StreamConsumer } from "@cinelake/stream_consumer";
 import { createTrendingAggregator } from "@cinelake/trending_aggregator";
-import { checkPublishedAddress } from "./configuration.ts";
 import type { House } from "./house.ts";
 
 export interface LivePlatform extends Service {
@@ -14,7 +13,6 @@ export interface LivePlatform extends Service {
 /** The live services over one house: stream consumer, trending aggregator and API, started in this order and stopped in reverse. */
 export function createPlatform(house: House): LivePlatform {
   const { configuration, ...ports } = house;
-  checkPublishedAddress(configuration);
   const streamConsumer = createStreamConsumer(ports, {
     flushRows: configuration.flushRows,
     flushIntervalMs: configuration.flushIntervalMs,
@@ -25,6 +23,8 @@ export function createPlatform(house: House): LivePlatform {
     options: { tableIntervalMs: configuration.trendingTableIntervalMs },
   });
   const api = createApiService(ports, configuration.api);
-  const services = composeServices("cinelake", [streamConsumer, trending, api]);
+  const parts = [streamConsumer, trending, api];
+  reportServiceHealth(house.metrics, parts);
+  const services = composeServices("cinelake", parts);
   return { ...services, address: () => api.address(), streamConsumer };
 }

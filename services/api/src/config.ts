@@ -1,8 +1,13 @@
+import { processSettings } from "@cinelake/runtime";
 import { z } from "zod";
 
 /** Settings of the API; every one has a default. Durations in milliseconds, sizes in bytes. */
 export const apiConfigSchema = z.strictObject({
   host: z.string().default("127.0.0.1").describe("Address to listen on."),
+  publishedAddress: z
+    .string()
+    .default("")
+    .describe("Address under which others reach the API, where it differs from HOST (behind a proxy, in a container)."),
   port: z.int().min(0).max(65_535).default(8000).describe("Port to listen on; 0 takes a free one."),
   modelPollMs: z.int().min(1).default(1000).describe("How often the row serving_model is looked at."),
   cataloguePollMs: z.int().min(1).default(5000).describe("How often the version of silver_movies is looked at."),
@@ -59,6 +64,9 @@ export const apiConfigSchema = z.strictObject({
     .describe("How long a stop waits for requests that have begun, before it ends their connections."),
   requireModel: z.boolean().default(false).describe("Whether the service is ready only with a model."),
 });
+
+/** Settings of the API in a process of its own. */
+export const apiProcessSchema = apiConfigSchema.extend(processSettings);
 
 export type ApiConfig = z.output<typeof apiConfigSchema>;
 /** What a caller may leave out. */

@@ -5,15 +5,20 @@ import { createApi } from "./app.ts";
 import { apiConfigSchema, type ApiSettings } from "./config.ts";
 import { problem } from "./http/problem.ts";
 import type { ApiPorts } from "./ports.ts";
+import { checkPublishedAddress } from "./published_address.ts";
 
 export interface ApiService extends Service {
   /** Where it listens, such as `http://127.0.0.1:8000`. Fails with `not_ready` while it does not. */
   address(): string;
 }
 
-/** The API as a service: `start` listens; `stop` takes no more requests, answers those it has and writes what it accepted. */
+/**
+ * The API as a service: `start` listens; `stop` takes no more requests, answers those it has and writes what it accepted. Fails with
+ * `config_invalid` for an address that others can reach.
+ */
 export function createApiService(ports: ApiPorts, settings: ApiSettings = {}): ApiService {
   const config = apiConfigSchema.parse(settings);
+  checkPublishedAddress(config);
   let app: FastifyInstance | undefined;
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;

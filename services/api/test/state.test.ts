@@ -87,12 +87,13 @@ describe("the model", () => {
     await vi.waitFor(async () => expect((await api.inject("/ready")).json()).toMatchObject({ model_version: "m3" }));
   });
 
-  test("while the metadata database is away the model serves, /ready says why in one line, and so does the log, once", async () => {
+  test("while the metadata database is away the model serves, the API stays ready, and the log says so once", async () => {
     let away = false;
+    let looks = 0;
     const lines: string[] = [];
     const destination = { write: (line: string) => void lines.push(line) };
     const plan = {
-      before: () => (away ? new CinelakeError("metadata_unavailable", "It cannot be reached") : undefined),
+      before: () => (away ? (looks++, new CinelakeError("metadata_unavailable", "It cannot be reached")) : undefined),
     };
     await using world = await openWorld({
       wrap: (ports) => ({
@@ -103,17 +104,13 @@ describe("the model", () => {
     });
     const api = await world.api({ modelPollMs: 2 });
     away = true;
-    await vi.waitFor(async () =>
-      expect((await api.inject("/ready")).json()).toMatchObject({
-        missing: ["the serving model cannot be looked up: It cannot be reached"],
-      }),
-    );
-    const failures = async (): Promise<number> =>
-      Number(/model_loads_total\{outcome="failed"\} (\d+)/.exec(await world.ports.metrics.text())?.[1] ?? 0);
-    await vi.waitFor(async () => expect(await failures()).toBeGreaterThan(5));
+    await vi.waitFor(() => expect(looks).toBeGreaterThan(5));
+    expect((await api.inject("/ready")).statusCode).toBe(200);
+    expect(await world.ports.metrics.text()).not.toContain('model_loads_total{outcome="failed"}');
     expect(await list(api, "/recommendations/1")).toMatchObject({ model_version: "m1", strategy: "hybrid" });
     away = false;
-    await vi.waitFor(async () => expect((await api.inject("/ready")).statusCode).toBe(200));
+    await world.promote("m2");
+    await vi.waitFor(async () => expect((await api.inject("/ready")).json()).toMatchObject({ model_version: "m2" }));
     expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
       "model cannot be looked up; the one before goes on serving",
     ]);

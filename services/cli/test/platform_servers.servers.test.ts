@@ -100,11 +100,7 @@ test("Redis, PostgreSQL or Kafka gone for a while is no error for readers; event
 
   await postgres.stop("SIGKILL");
   expect(moviesOf(await listOf(url, await post(url, [rating(1, third, 4)])))).not.toContain(third);
-  await eventually(
-    () => fetch(`${url}/ready`).then((response) => response.text()),
-    (text) => text.includes("metadata database"),
-    SOON_MS,
-  );
+  expect((await fetch(`${url}/ready`)).status).toBe(200);
   await postgres.start();
   await eventually(
     () => fetch(`${url}/ready`).then((response) => response.status),

@@ -1,11 +1,9 @@
-import { LOG_LEVELS } from "@cinelake/runtime";
+import { monitorSettings, processSettings } from "@cinelake/runtime";
 import { z } from "zod";
 
-/** Settings of the service in a process of its own. Where log and lake are: resolveUrls. */
+/** Settings of the service in a process of its own. */
 export const streamConfigSchema = z.strictObject({
-  dataDir: z.string().default(".data").describe("Folder of the log and the lake where no URL places them."),
-  memoryLimit: z.string().default("1GB").describe("Memory that DuckDB may use; beyond it, it spills to disk."),
-  logLevel: z.enum(LOG_LEVELS).default("info").describe("Least severity of log lines."),
+  ...processSettings,
   streamGroup: z
     .string()
     .min(1)
@@ -25,4 +23,5 @@ export const streamConfigSchema = z.strictObject({
     .min(0)
     .default(60_000)
     .describe("How often small files of the event tables become larger ones; 0 leaves them to you."),
+  ...monitorSettings,
 });

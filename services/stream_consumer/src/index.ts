@@ -1,3 +1,4 @@
+export { streamConfigSchema } from "./config.ts";
 export { createStreamConsumer, type StreamConsumer } from "./service.ts";
 export type { StreamOptions, StreamPorts } from "./ports.ts";
 export { ATTEMPT_HEADER, FIRST_SEEN_HEADER, type DeadLetter } from "./dead_letter.ts";

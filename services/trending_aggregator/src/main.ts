@@ -9,6 +9,7 @@ import {
   endOnUncaught,
   endProcess,
   loadConfig,
+  monitored,
   reportCacheLosses,
   resolveUrls,
   runService,
@@ -16,22 +17,22 @@ import {
 import { trendingConfigSchema } from "./config.ts";
 import { createTrendingAggregator } from "./service.ts";
 
-const logger = createLogger({ service: "trending_aggregator" });
-endOnUncaught({ logger });
+endOnUncaught({ logger: createLogger({ service: "trending_aggregator" }) });
 const config = loadConfig(trendingConfigSchema, { env: process.env });
-const urls = resolveUrls(process.env, process.env["DATA_DIR"] ?? ".data");
+const urls = resolveUrls(process.env, config.dataDir);
+const logger = createLogger({ service: "trending_aggregator", level: config.logLevel });
 const metrics = createMetrics();
 const opened = new AsyncDisposableStack();
 const store = opened.use(await openObjectStore(urls.lake));
-const engine = opened.use(await openSqlEngine());
+const engine = opened.use(await openSqlEngine({ memoryLimit: config.memoryLimit }));
 const log = opened.use(await openEventLog(urls.log));
 const cache = opened.use(await openCache(urls.cache, { onLoss: reportCacheLosses({ logger, metrics }) }));
 await log.createTopics(allTopics());
-const ports = { store, engine, log, cache, logger, metrics };
 const options = {
   publishIntervalMs: config.trendingPublishIntervalMs,
   tableIntervalMs: config.trendingTableIntervalMs,
 };
-const exitCode = await runService(createTrendingAggregator({ ...ports, options }), { logger });
+const trending = createTrendingAggregator({ store, engine, log, cache, logger, metrics, options });
+const exitCode = await runService(monitored(trending, metrics, config), { logger });
 await opened.disposeAsync();
 endProcess(exitCode, { logger });

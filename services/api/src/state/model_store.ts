@@ -8,7 +8,10 @@ import { serveSnapshot, type ServedModel } from "./served_model.ts";
 /** The model that serves, as the metadata row names it; a new one is built beside the old one and swapped in whole. */
 export interface ModelStore {
   current(): ServedModel | undefined;
-  /** Undefined when the promoted model is in place or there is none yet; else what is wrong. */
+  /**
+   * Undefined when the promoted model is in place or there is none yet; else what is wrong. A metadata database that goes away later is
+   * not: what was promoted last serves on.
+   */
   problem(): string | undefined;
   stop(): Promise<void>;
 }
@@ -29,6 +32,7 @@ export async function openModelStore(ports: ModelStorePorts, pollMs: number): Pr
   let model: ServedModel | undefined;
   let revision: number | undefined;
   let problem: string | undefined = "the serving model has not been looked up yet";
+  let lookedUp = false;
   let doing = "looked up";
   const loads = metrics.counter("cinelake_model_loads_total");
   const age = metrics.gauge("cinelake_model_age_seconds");
@@ -37,6 +41,7 @@ export async function openModelStore(ports: ModelStorePorts, pollMs: number): Pr
     doing = "looked up";
     const row = await metadata.servingModel();
     doing = "loaded";
+    lookedUp = true;
     if (row && row.revision !== revision) {
       problem = model ? problem : `model ${row.modelVersion} is being loaded`;
       const next = serveSnapshot(decodeSnapshot(await store.get(row.snapshotKey)), row.promotedAt);
@@ -54,8 +59,10 @@ export async function openModelStore(ports: ModelStorePorts, pollMs: number): Pr
     logger.error({ err: error }, `model cannot be ${doing}; the one before goes on serving`),
   );
   const failed = (error: unknown): void => {
-    problem = `the serving model cannot be ${doing}: ${error instanceof Error ? error.message : String(error)}`;
-    loads.inc({ outcome: "failed" });
+    const isAway = doing === "looked up";
+    if (!isAway) loads.inc({ outcome: "failed" });
+    if (!isAway || !lookedUp)
+      problem = `the serving model cannot be ${doing}: ${error instanceof Error ? error.message : String(error)}`;
     tell(error);
   };
   await look().catch(failed);
