@@ -5,7 +5,7 @@ INSTALLED := node_modules/.installed
 VERSITYGW := .cache/bin/versitygw
 DELTA_RS := tests/delta_rs/.venv
 KAFKA := .cache/kafka-broker-4.3.1/.complete
-MANIFESTS := package.json pnpm-lock.yaml pnpm-workspace.yaml $(wildcard packages/*/package.json services/*/package.json bench/package.json)
+MANIFESTS := package.json pnpm-lock.yaml pnpm-workspace.yaml $(wildcard packages/*/package.json services/*/package.json bench/package.json examples/package.json)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
 .PHONY: help install demo serve bootstrap_bronze validate_bronze etl train evaluate test test_servers install_servers check generate bench_delta bench_event_log bench_streaming bench_trending pack_delta format docs clean

@@ -6,8 +6,8 @@ const servers = process.env.TEST_SERVERS === "1";
 export default defineConfig({
   test: {
     include: servers
-      ? ["{packages,services,tests}/**/*.servers.test.ts"]
-      : ["{packages,services,tests,tools}/**/*.test.ts"],
+      ? ["{packages,services,tests,examples}/**/*.servers.test.ts"]
+      : ["{packages,services,tests,tools,examples}/**/*.test.ts"],
     exclude: ["**/node_modules/**", ...(servers ? [] : ["**/*.servers.test.ts"])],
     pool: "forks",
     testTimeout: 30_000,

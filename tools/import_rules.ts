@@ -104,11 +104,11 @@ function checkFile(
   return found;
 }
 
-/** 0 contracts, 1 ports and pure packages, 2 runtime, 3 services, 4 all_in_one, 5 cli. */
+/** 0 contracts, 1 ports and pure packages, 2 runtime and examples, which use packages only, 3 services, 4 all_in_one, 5 cli. */
 function layerOf(each: WorkspacePackage): number {
   const folder = each.directory.split("/").at(-1);
   if (each.directory.startsWith("services/")) return folder === "cli" ? 5 : folder === "all_in_one" ? 4 : 3;
-  return folder === "contracts" ? 0 : folder === "runtime" ? 2 : 1;
+  return folder === "contracts" ? 0 : folder === "runtime" || folder === "examples" ? 2 : 1;
 }
 
 function pointsOneWay(from: WorkspacePackage, to: WorkspacePackage): boolean {

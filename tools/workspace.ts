@@ -8,7 +8,7 @@ export const repository: string = fileURLToPath(new URL("../", import.meta.url))
 
 /** All packages of the workspace with their TypeScript files. */
 export function readWorkspace(): WorkspacePackage[] {
-  return globSync("{packages,services}/*/package.json", { cwd: repository })
+  return globSync(["{packages,services}/*/package.json", "examples/package.json"], { cwd: repository })
     .sort()
     .map((manifestPath) => {
       const directory = manifestPath.replaceAll("\\", "/").replace(/\/package\.json$/, "");
@@ -24,7 +24,7 @@ export function readWorkspace(): WorkspacePackage[] {
         dependencies: Object.keys(manifest.dependencies ?? {}),
         devDependencies: Object.keys(manifest.devDependencies ?? {}),
         exports: manifest.exports ?? {},
-        files: globSync(`${directory}/{src,test,scripts}/**/*.ts`, { cwd: repository })
+        files: globSync(`${directory}/*/**/*.ts`, { cwd: repository, exclude: (name) => name === "node_modules" })
           .map((path) => path.replaceAll("\\", "/"))
           .filter((path) => existsSync(join(repository, path)))
           .map((path) => ({ path, text: readFileSync(join(repository, path), "utf8") })),
